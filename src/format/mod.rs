@@ -1,0 +1,23 @@
+//! Formats: where an event starts and ends in the bytes, and what its text says.
+//!
+//! One file a format. None of them knows rules, plans or threads.
+
+use std::borrow::Cow;
+
+use jiff::tz::TimeZone;
+
+use crate::reading::Reading;
+
+/// What decoding needs beside the bytes.
+#[derive(Debug, Clone)]
+pub struct DecodeContext {
+    /// Which accommodations are in force.
+    pub reading: Reading,
+    /// The zone of times that carry none.
+    pub timezone: TimeZone,
+}
+
+/// Why an event could not be decoded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DecodeError(pub Cow<'static, str>);

@@ -1,0 +1,6 @@
+//! coldsweep: Splunk detection rules over archived logs, without Splunk.
+
+pub mod event;
+pub mod format;
+pub mod reading;
+pub mod spl;

@@ -1,0 +1,3 @@
+//! The `coldsweep` program.
+
+fn main() {}

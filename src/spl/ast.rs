@@ -1,0 +1,270 @@
+//! The syntax tree of a search: what the text says, with the place of every part.
+//!
+//! Nothing here knows what a field, an event or a byte is. Strings are already unescaped once
+//! (SPLUNK.md 2): `\\` is `\`, `\"` is `"`, any other `\x` stays as it is.
+
+use std::ops::Range;
+
+/// A half-open range of bytes in the text of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span of `range`.
+    #[must_use]
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// The smallest span that holds both.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// As a range, for slicing.
+    #[must_use]
+    pub const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A part of the tree and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spanned<T> {
+    /// The part.
+    pub node: T,
+    /// Where it stands in the text.
+    pub span: Span,
+}
+
+/// A whole search: commands in order. The first is always a [`CommandKind::Search`]
+/// (the base search; empty when the text starts with a pipe).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pipeline {
+    /// The commands, left to right.
+    pub commands: Vec<Command>,
+}
+
+/// One command of a pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// What it does.
+    pub kind: CommandKind,
+    /// From its name to the next pipe.
+    pub span: Span,
+}
+
+/// The commands, each with its arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CommandKind {
+    /// `search EXPR`, or the base search.
+    Search(SearchExpr),
+    /// `where EXPR`.
+    Where(Expr),
+    /// `table LIST`: only these fields, in this order.
+    Table(Vec<FieldPattern>),
+    /// `fields [+|-] LIST`.
+    Fields {
+        /// Whether the list is kept (`+`, the default) or dropped (`-`).
+        keep: bool,
+        /// The patterns.
+        list: Vec<FieldPattern>,
+    },
+    /// `bin [span=S] [field] [as name]`, also `bucket` and `discretize`.
+    Bin(Bin),
+    /// `stats AGG... [by FIELD...]`.
+    Stats(Stats),
+    /// `regex [field][=|!=]"re"`.
+    Regex {
+        /// The field, `_raw` when none is written.
+        field: Spanned<String>,
+        /// Whether it was written `!=`.
+        negated: bool,
+        /// The pattern.
+        pattern: Spanned<String>,
+    },
+    /// `rename a as b, ...`.
+    Rename(Vec<(FieldPattern, FieldPattern)>),
+    /// `eval a=EXPR, b=EXPR`.
+    Eval(Vec<(Spanned<String>, Expr)>),
+}
+
+/// The name of a field, perhaps with `*` in it.
+pub type FieldPattern = Spanned<String>;
+
+/// The arguments of `bin`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bin {
+    /// The field; `None` where none is written (accommodation `bin-time`).
+    pub field: Option<Spanned<String>>,
+    /// The width of a bucket.
+    pub span: Option<Spanned<BinSpan>>,
+    /// The name the bucket is given, the field's own when none is written.
+    pub alias: Option<Spanned<String>>,
+}
+
+/// The width of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum BinSpan {
+    /// A number without a unit.
+    Number(f64),
+    /// A count of a unit of time.
+    Time(u64, TimeUnit),
+}
+
+/// The units of time of `span=` (SPLUNK.md 4, bin).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum TimeUnit {
+    Microsecond,
+    Millisecond,
+    Centisecond,
+    Decisecond,
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+/// The arguments of `stats`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stats {
+    /// The aggregations, as written.
+    pub aggregations: Vec<Aggregation>,
+    /// The by-fields, in order.
+    pub by: Vec<Spanned<String>>,
+}
+
+/// One aggregation of `stats`: `function(argument) as alias`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregation {
+    /// The function as written, lower-cased (`values`, `count`, `dc`).
+    pub function: Spanned<String>,
+    /// What it is computed over.
+    pub argument: Option<AggregationArgument>,
+    /// The name after `as`, which may hold `*`.
+    pub alias: Option<FieldPattern>,
+    /// From the function to the alias.
+    pub span: Span,
+}
+
+/// What an aggregation is computed over.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AggregationArgument {
+    /// A field, or fields by wildcard.
+    Field(FieldPattern),
+    /// `eval(EXPR)`.
+    Eval(Expr),
+}
+
+/// An expression of `search` (SPLUNK.md 1). OR binds tighter than AND.
+pub type SearchExpr = Spanned<SearchKind>;
+
+/// The kinds of search expressions.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SearchKind {
+    /// Every event: an empty search or a lone `*`.
+    All,
+    /// All of them. Never empty.
+    And(Vec<SearchExpr>),
+    /// Any of them. Never empty.
+    Or(Vec<SearchExpr>),
+    /// Not that one.
+    Not(Box<SearchExpr>),
+    /// A bare word or a quoted phrase (the two mean the same, SPLUNK.md 1.8); `*` is a wildcard.
+    Phrase(String),
+    /// `TERM(x)`.
+    Term(String),
+    /// `CASE(x)`.
+    Case(String),
+    /// `field=value` and its like.
+    Compare {
+        /// The field.
+        field: Spanned<String>,
+        /// The operator.
+        op: CompareOp,
+        /// The value; `*` is a wildcard under `=` and `!=`.
+        value: Spanned<String>,
+        /// Whether the value was written `CASE(...)`.
+        case_sensitive: bool,
+    },
+    /// `field IN (a, b*)`.
+    In {
+        /// The field.
+        field: Spanned<String>,
+        /// The values; `*` is a wildcard.
+        values: Vec<Spanned<String>>,
+    },
+}
+
+/// Comparison operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum CompareOp {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// An expression of `where` and `eval`. AND binds tighter than OR.
+pub type Expr = Spanned<ExprKind>;
+
+/// The kinds of expressions.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// A field, bare or in single quotes.
+    Field(String),
+    /// A string in double quotes.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `NOT e`, `! e`.
+    Not(Box<Expr>),
+    /// `- e`.
+    Negate(Box<Expr>),
+    /// `a op b`.
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// `f(a, b)`; the name is lower-cased.
+    Call {
+        /// The function.
+        function: Spanned<String>,
+        /// The arguments.
+        arguments: Vec<Expr>,
+    },
+    /// `e IN (a, b)`, also written `in(e, a, b)`.
+    In(Box<Expr>, Vec<Expr>),
+    /// `a LIKE b`.
+    Like(Box<Expr>, Box<Expr>),
+}
+
+/// Binary operators of `where` and `eval`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum BinaryOp {
+    And,
+    Or,
+    Xor,
+    Compare(CompareOp),
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    /// `.`
+    Concat,
+}
