@@ -122,6 +122,8 @@ pub struct Event<'t> {
     pub meta: Metadata,
     /// The fields its text yields.
     pub fields: RawFields,
+    /// The values of the event's data in order, empty ones too: `%1` of its message is the first.
+    pub data: Vec<String>,
     /// The log's channel (`Security`, `Application`), which tells kinds of source apart.
     pub channel: Option<String>,
     /// The provider (`MsiInstaller`).

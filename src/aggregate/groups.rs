@@ -1,0 +1,249 @@
+//! Groups by key: the mergeable state of a whole `stats`.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Accumulator, Argument, Place, Stats};
+use crate::eval::expr::Env;
+use crate::eval::row::{Record, Row, Scratch};
+use crate::value::{Field, Value};
+
+/// The values of the by-fields: the exact key of a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupKey(pub Vec<Value>);
+
+impl Eq for GroupKey {}
+
+impl PartialOrd for GroupKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for GroupKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let pairs = self.0.iter().zip(&other.0);
+        pairs.map(|(a, b)| a.order(b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    }
+}
+
+/// Where in its source an event behind a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Position {
+    /// The byte at which it starts: in the file, or in the text unpacked from it.
+    Offset(u64),
+    /// The number of its record (EVTX).
+    Record(u64),
+}
+
+/// An event behind a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Evidence {
+    /// When. First, so that evidence sorts by time.
+    pub time: Option<Timestamp>,
+    /// The file.
+    pub path: Arc<str>,
+    /// Where in it.
+    pub position: Position,
+    /// The raw text.
+    pub raw: String,
+    /// Whether stock Splunk would match it too (SPLUNK.md, "Two readings").
+    pub strict: bool,
+}
+
+impl Evidence {
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.raw.capacity()
+    }
+}
+
+/// One group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// One a aggregation over one field or over the rows, as written.
+    single: Vec<Option<Accumulator>>,
+    /// One map a aggregation over a wildcard: by the field's name.
+    wild: Vec<BTreeMap<String, Accumulator>>,
+    /// The events behind it, where they are asked for.
+    evidence: Vec<Evidence>,
+}
+
+impl Group {
+    fn start(stats: &Stats) -> Self {
+        let mut group = Self::default();
+        for aggregation in &stats.aggregations {
+            let wild = matches!(aggregation.argument, Argument::Fields(_));
+            group.single.push((!wild).then(|| aggregation.function.start()));
+            group.wild.push(BTreeMap::new());
+        }
+        group
+    }
+
+    fn update(&mut self, stats: &Stats, record: &Record, place: Place, scratch: &Scratch) -> usize {
+        let mut grown = 0;
+        let slots = self.single.iter_mut().zip(&mut self.wild);
+        for (aggregation, (single, wild)) in stats.aggregations.iter().zip(slots) {
+            match (&aggregation.argument, single) {
+                (Argument::Rows, Some(single)) => single.update_row(),
+                (Argument::Field(name), Some(single)) => {
+                    grown += single.update(record.get(name), place);
+                }
+                (Argument::Eval(expr), Some(single)) => {
+                    // `count(eval(X))` counts the rows where X is true.
+                    let env = Env { row: record, scratch };
+                    let field = if expr.is_boolean() {
+                        (expr.truth(env) == Some(true)).then(|| Field::text("1"))
+                    } else {
+                        expr.eval(env).into_field()
+                    };
+                    grown += single.update(field.as_ref(), place);
+                }
+                (Argument::Fields(glob), _) => {
+                    for (name, field) in record.iter() {
+                        let apart = name.starts_with('_') || stats.by.iter().any(|by| by == name);
+                        if apart || !glob.matches(name) {
+                            continue;
+                        }
+                        if !wild.contains_key(name) {
+                            grown += name.len();
+                            wild.insert(name.to_owned(), aggregation.function.start());
+                        }
+                        if let Some(accumulator) = wild.get_mut(name) {
+                            grown += accumulator.update(Some(field), place);
+                        }
+                    }
+                }
+                (_, None) => {}
+            }
+        }
+        grown
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.single.iter_mut().zip(other.single) {
+            if let (Some(mine), Some(theirs)) = (mine, theirs) {
+                mine.merge(theirs);
+            }
+        }
+        for (mine, theirs) in self.wild.iter_mut().zip(other.wild) {
+            for (name, accumulator) in theirs {
+                match mine.entry(name) {
+                    std::collections::btree_map::Entry::Occupied(slot) => {
+                        slot.into_mut().merge(accumulator);
+                    }
+                    std::collections::btree_map::Entry::Vacant(slot) => {
+                        slot.insert(accumulator);
+                    }
+                }
+            }
+        }
+        self.evidence.extend(other.evidence);
+    }
+}
+
+/// Every group of one `stats`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Groups(BTreeMap<GroupKey, Group>);
+
+impl Groups {
+    /// Takes in one row. A row that lacks a by-field is dropped, one with several values in a
+    /// by-field is in the group of each (SPLUNK.md 4, stats).
+    ///
+    /// Returns by how many bytes the groups grew.
+    pub fn update(
+        &mut self,
+        stats: &Stats,
+        record: &Record,
+        place: Place,
+        evidence: Option<&Evidence>,
+        scratch: &Scratch,
+    ) -> usize {
+        let mut grown = 0;
+        for key in keys(stats, record) {
+            let group = self.0.entry(key).or_insert_with(|| {
+                grown += size_of::<Group>();
+                Group::start(stats)
+            });
+            grown += group.update(stats, record, place, scratch);
+            grown += evidence.map_or(0, Evidence::size);
+            group.evidence.extend(evidence.cloned());
+        }
+        grown
+    }
+
+    /// Takes in the groups of another worker.
+    pub fn merge(&mut self, other: Self) {
+        for (key, group) in other.0 {
+            match self.0.entry(key) {
+                std::collections::btree_map::Entry::Occupied(slot) => slot.into_mut().merge(group),
+                std::collections::btree_map::Entry::Vacant(slot) => {
+                    slot.insert(group);
+                }
+            }
+        }
+    }
+
+    /// The rows, sorted by the by-fields (SPLUNK.md 4, stats), each with its evidence by time.
+    #[must_use]
+    pub fn finish(mut self, stats: &Stats) -> Vec<(Record, Vec<Evidence>)> {
+        let counts = stats.aggregations.iter().any(|a| a.function.counts_nothing());
+        if self.0.is_empty() && stats.by.is_empty() && counts {
+            self.0.insert(GroupKey(Vec::new()), Group::start(stats));
+        }
+        self.0.into_iter().map(|(key, group)| finish_group(stats, key, group)).collect()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn finish_group(stats: &Stats, key: GroupKey, group: Group) -> (Record, Vec<Evidence>) {
+    let by = stats.by.iter().cloned().zip(key.0.into_iter().map(Field::One));
+    let mut record = Record::new(by);
+    let slots = group.single.into_iter().zip(group.wild);
+    for (aggregation, (single, wild)) in stats.aggregations.iter().zip(slots) {
+        if let Some(single) = single {
+            record.set(&aggregation.name, single.finish());
+        }
+        let Argument::Fields(glob) = &aggregation.argument else { continue };
+        for (name, accumulator) in wild {
+            record.set(&renamed(glob, &aggregation.name, &name), accumulator.finish());
+        }
+    }
+    let mut evidence = group.evidence;
+    evidence.sort_unstable();
+    (record, evidence)
+}
+
+/// The name of a wildcard's result: the alias with each `*` as in the field's name.
+fn renamed(glob: &crate::eval::glob::Glob, alias: &str, name: &str) -> String {
+    crate::eval::glob::Glob::new(alias).filled_with(&glob.captures(name))
+}
+
+/// The keys of one row: none when it lacks a by-field, several when one has several values.
+fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
+    let mut keys = vec![Vec::with_capacity(stats.by.len())];
+    for name in &stats.by {
+        let Some(field) = record.field(name) else { return Vec::new() };
+        keys = keys
+            .into_iter()
+            .flat_map(|key| {
+                field.values().iter().map(move |value| {
+                    let mut key = key.clone();
+                    key.push(value.clone());
+                    key
+                })
+            })
+            .collect();
+    }
+    let mut keys: Vec<_> = keys.into_iter().map(GroupKey).collect();
+    keys.dedup();
+    keys
+}

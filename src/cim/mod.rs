@@ -1,0 +1,179 @@
+//! Raw fields -> the fields of Splunk's Common Information Model, as tables a user can read
+//! (`windows.toml`) and extend with a file of the same form.
+
+mod expr;
+mod table;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::event::{Event, Format};
+use crate::reading::{Accommodation, Reading};
+use crate::value::{Field, Value};
+
+pub use table::CimError;
+use table::Table;
+
+/// The mapping tables in force.
+#[derive(Debug, Clone)]
+pub struct Cim {
+    tables: Vec<Table>,
+    messages: Vec<table::Message>,
+}
+
+impl Cim {
+    /// The tables that come with the program.
+    ///
+    /// # Panics
+    /// Never: a test reads the embedded file.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let (tables, messages) = table::parse(include_str!("windows.toml"))
+            .unwrap_or_else(|error| unreachable!("the embedded tables are valid: {error}"));
+        Self { tables, messages }
+    }
+
+    /// Adds the tables of a user's file after those already there, so that they win.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not of the form of `windows.toml`.
+    pub fn extend_from_file(&mut self, path: &Path) -> Result<(), CimError> {
+        let text = std::fs::read_to_string(path).map_err(|error| CimError::in_file(path, error))?;
+        let (tables, messages) =
+            table::parse(&text).map_err(|error| CimError::in_file(path, error))?;
+        self.tables.extend(tables);
+        self.messages.extend(messages);
+        Ok(())
+    }
+
+    /// The tables that apply to one event under one reading.
+    #[must_use]
+    pub fn view<'a>(&'a self, event: &'a Event<'a>, reading: Reading) -> CimView<'a> {
+        let tables = self
+            .tables
+            .iter()
+            .filter(|table| table.accommodation.is_none_or(|a| reading.has(a)))
+            .filter(|table| table.when.holds(event))
+            .collect();
+        CimView { cim: self, tables, event, reading }
+    }
+
+    /// The constant texts that may stand in, or beside, the pieces of raw text that make up the
+    /// field `name` of an event in `format`: a literal of the field is in the event's bytes only
+    /// if no part of it can come from one of these. See [`survives`].
+    #[must_use]
+    pub fn constants(&self, name: &str, format: Format) -> Vec<Constant<'_>> {
+        let mut constants = Vec::new();
+        for alias in self.spellings(name) {
+            for table in self.tables.iter().filter(|table| table.when.may_hold_for(format)) {
+                if let Some(expr) = table.fields.get(alias) {
+                    expr.constants(self, &mut constants);
+                }
+            }
+        }
+        constants
+    }
+
+    fn spellings<'n>(&self, name: &'n str) -> impl Iterator<Item = &'n str> + use<'n> {
+        [Some(name), (name == "message").then_some("Message")].into_iter().flatten()
+    }
+
+    /// Whether any table sets the field `name`.
+    #[must_use]
+    pub fn sets(&self, name: &str) -> bool {
+        self.tables.iter().any(|table| table.fields.contains_key(name))
+    }
+}
+
+/// A constant text in a field's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Constant<'c> {
+    /// The text.
+    pub text: &'c str,
+    /// Whether raw text may stand before it.
+    pub follows_raw: bool,
+    /// Whether raw text may stand after it.
+    pub precedes_raw: bool,
+}
+
+impl<'c> Constant<'c> {
+    /// A constant between two raw pieces.
+    #[must_use]
+    pub const fn between(text: &'c str) -> Self {
+        Self { text, follows_raw: true, precedes_raw: true }
+    }
+
+    /// A constant that is the whole value.
+    #[must_use]
+    pub const fn alone(text: &'c str) -> Self {
+        Self { text, follows_raw: false, precedes_raw: false }
+    }
+
+    /// Whether some part of a literal's match can lie in this constant.
+    fn may_hold_part_of(self, literal: &str) -> bool {
+        let constant = self.text.to_ascii_lowercase();
+        if constant.is_empty() {
+            return false;
+        }
+        let ends_in = self.follows_raw
+            && literal.char_indices().skip(1).any(|(at, _)| constant.starts_with(&literal[at..]));
+        let starts_in = self.precedes_raw
+            && constant.char_indices().skip(1).any(|(at, _)| literal.starts_with(&constant[at..]));
+        let head = self.precedes_raw && literal.starts_with(&constant);
+        let tail = self.follows_raw && literal.ends_with(&constant);
+        let spans = self.follows_raw && self.precedes_raw && literal.contains(&constant);
+        constant.contains(literal) || ends_in || starts_in || head || tail || spans
+    }
+}
+
+/// Whether a literal that stands in a value made of raw pieces and `constants` must stand whole
+/// in one of the raw pieces. ASCII case is passed over.
+#[must_use]
+pub fn survives(literal: &str, constants: &[Constant<'_>]) -> bool {
+    let literal = literal.to_ascii_lowercase();
+    !constants.iter().any(|constant| constant.may_hold_part_of(&literal))
+}
+
+/// The mapping tables that apply to one event.
+#[derive(Debug)]
+pub struct CimView<'a> {
+    cim: &'a Cim,
+    tables: Vec<&'a Table>,
+    event: &'a Event<'a>,
+    reading: Reading,
+}
+
+impl CimView<'_> {
+    /// The field `name`: from the last table that sets it, else the raw field of that name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<Field> {
+        let own = self.own(name);
+        if own.is_none() && name == "message" && self.reading.has(Accommodation::MessageCase) {
+            return self.own("Message");
+        }
+        own
+    }
+
+    fn own(&self, name: &str) -> Option<Field> {
+        match self.tables.iter().rev().find_map(|table| table.fields.get(name)) {
+            Some(expr) => Field::from_values(
+                expr.values(self).into_iter().map(|text| Value::Text(text.into_owned())).collect(),
+            ),
+            None => Field::from_values(self.event.fields.all(name).map(Value::from).collect()),
+        }
+    }
+
+    /// The names of all fields that may have a value, in name order.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<&str> {
+        let mut names: BTreeSet<&str> = self.event.fields.iter().map(|(name, _)| name).collect();
+        names.extend(self.tables.iter().flat_map(|table| table.fields.keys().map(String::as_str)));
+        if self.reading.has(Accommodation::MessageCase) && names.contains("Message") {
+            names.insert("message");
+        }
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests;

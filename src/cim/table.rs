@@ -1,0 +1,166 @@
+//! The form of a mapping table and how it is read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::expr::Expr;
+use crate::event::{Event, Format};
+use crate::reading::Accommodation;
+
+/// Why mapping tables could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}", path.as_ref().map(|p| format!("{}: ", p.display())).unwrap_or_default(), reason)]
+pub struct CimError {
+    path: Option<PathBuf>,
+    reason: String,
+}
+
+impl CimError {
+    fn new(reason: impl ToString) -> Self {
+        Self { path: None, reason: reason.to_string() }
+    }
+
+    pub(super) fn in_file(path: &Path, reason: impl ToString) -> Self {
+        Self { path: Some(path.to_owned()), reason: reason.to_string() }
+    }
+}
+
+/// One table: which events it is for and what it sets.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) when: When,
+    pub(super) accommodation: Option<Accommodation>,
+    pub(super) fields: BTreeMap<String, Expr>,
+}
+
+/// The message text of one kind of event.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Message {
+    pub(super) provider: String,
+    pub(super) event_id: u32,
+    pub(super) text: String,
+    #[allow(dead_code)]
+    source: String,
+}
+
+/// Which events a table is for: everything it names must be true.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct When {
+    #[serde(default)]
+    format: OneOrMany<FormatName>,
+    #[serde(default)]
+    event_id: OneOrMany<u32>,
+    #[serde(default)]
+    channel: OneOrMany<String>,
+    #[serde(default)]
+    provider: OneOrMany<String>,
+}
+
+impl When {
+    pub(super) fn holds(&self, event: &Event<'_>) -> bool {
+        let text = |wanted: &OneOrMany<String>, has: Option<&str>| {
+            wanted.0.is_empty()
+                || has.is_some_and(|has| wanted.0.iter().any(|w| w.eq_ignore_ascii_case(has)))
+        };
+        (self.format.0.is_empty() || self.format.0.iter().any(|f| f.0 == event.format))
+            && (self.event_id.0.is_empty()
+                || event.event_id.is_some_and(|id| self.event_id.0.contains(&id)))
+            && text(&self.channel, event.channel.as_deref())
+            && text(&self.provider, event.provider.as_deref())
+    }
+
+    /// Whether it can hold for an event whose bytes are in `format`.
+    pub(super) fn may_hold_for(&self, format: Format) -> bool {
+        // Inside JSON stands text of any format, or a record that is read as XML.
+        self.format.0.is_empty()
+            || self.format.0.iter().any(|f| match format {
+                Format::Evtx => f.0 == Format::Xml,
+                Format::Json => true,
+                format => f.0 == format,
+            })
+    }
+}
+
+#[derive(Debug, Clone)]
+struct OneOrMany<T>(Vec<T>);
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form<T> {
+            One(T),
+            Many(Vec<T>),
+        }
+        Ok(Self(match Form::deserialize(deserializer)? {
+            Form::One(one) => vec![one],
+            Form::Many(many) => many,
+        }))
+    }
+}
+
+#[derive(Debug, Clone)]
+struct FormatName(Format);
+
+impl<'de> Deserialize<'de> for FormatName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Format::ALL
+            .into_iter()
+            .find(|format| format.name() == name)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(format!("there is no format `{name}`")))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    table: Vec<FileTable>,
+    #[serde(default)]
+    message: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTable {
+    name: String,
+    #[serde(default)]
+    when: When,
+    accommodation: Option<String>,
+    #[allow(dead_code)]
+    source: Option<String>,
+    fields: BTreeMap<String, Expr>,
+}
+
+pub(super) fn parse(text: &str) -> Result<(Vec<Table>, Vec<Message>), CimError> {
+    let file: File = toml::from_str(text).map_err(CimError::new)?;
+    let tables = file
+        .table
+        .into_iter()
+        .map(|table| {
+            let accommodation = match table.accommodation {
+                None => None,
+                Some(code) => Some(Accommodation::from_code(&code).ok_or_else(|| {
+                    CimError::new(format!(
+                        "table `{}`: there is no accommodation `{code}`",
+                        table.name
+                    ))
+                })?),
+            };
+            Ok(Table { when: table.when, accommodation, fields: table.fields })
+        })
+        .collect::<Result<_, CimError>>()?;
+    Ok((tables, file.message))
+}

@@ -1,0 +1,39 @@
+//! `isnotnull(S)`: whether S has a value.
+
+use super::{Arguments, Call, Function};
+use crate::eval::expr::{Compiler, Datum, Env, Expr};
+
+pub(super) const FUNCTION: Function = Function { name: "isnotnull", arity: (1, 1), make };
+
+#[derive(Debug)]
+struct Test(Expr);
+
+fn make(arguments: Arguments, _: &mut Compiler) -> Option<Box<dyn Call>> {
+    let [subject] = arguments.exactly()?;
+    Some(Box::new(Test(subject)))
+}
+
+impl Call for Test {
+    fn call<'r>(&'r self, env: Env<'r>) -> Datum<'r> {
+        let value = self.0.eval(env);
+        Datum::Bool(!matches!(value, Datum::Null))
+    }
+
+    fn is_boolean(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::eval::functions::testing::check;
+
+    #[test]
+    fn an_empty_string_is_a_value() {
+        check(&[
+            ("isnotnull(a)", "true"),
+            ("isnotnull(missing)", "false"),
+            (r#"isnotnull("")"#, "true"),
+        ]);
+    }
+}

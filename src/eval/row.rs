@@ -1,0 +1,253 @@
+//! What predicates and expressions see: a row of fields, with or without raw text.
+
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+
+use super::segment::{self, Segments};
+use crate::cim::CimView;
+use crate::event::{Event, Format};
+use crate::reading::{Accommodation, Reading};
+use crate::value::{Field, Value};
+
+/// One row: an event in the first stages of a search, a record of fields later.
+pub trait Row {
+    /// The field `name`, if it has a value.
+    fn field(&self, name: &str) -> Option<Cow<'_, Field>>;
+
+    /// The raw text, while the row has one.
+    fn raw(&self) -> Option<&RawText<'_>>;
+
+    /// The id to which the row answers in either spelling (accommodation `either-spelling`).
+    fn own_event_id(&self) -> Option<u32>;
+}
+
+/// Raw text with what search terms need of it, made when first asked for.
+#[derive(Debug)]
+pub struct RawText<'t> {
+    text: Cow<'t, [u8]>,
+    folded: OnceCell<Vec<u8>>,
+    segments: OnceCell<Segments>,
+}
+
+impl<'t> RawText<'t> {
+    /// The raw text `text`.
+    #[must_use]
+    pub fn new(text: impl Into<Cow<'t, [u8]>>) -> Self {
+        Self { text: text.into(), folded: OnceCell::new(), segments: OnceCell::new() }
+    }
+
+    /// The bytes as they are.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The bytes folded for comparison without case.
+    #[must_use]
+    pub fn folded(&self) -> &[u8] {
+        self.folded.get_or_init(|| {
+            let mut folded = Vec::new();
+            segment::fold_bytes(&self.text, &mut folded);
+            folded
+        })
+    }
+
+    /// The index segments.
+    #[must_use]
+    pub fn segments(&self) -> &Segments {
+        self.segments.get_or_init(|| Segments::of(&self.text))
+    }
+}
+
+/// The names of a row's metadata.
+pub mod names {
+    #![allow(missing_docs)]
+    pub const TIME: &str = "_time";
+    pub const RAW: &str = "_raw";
+    pub const HOST: &str = "host";
+    pub const SOURCE: &str = "source";
+    pub const SOURCETYPE: &str = "sourcetype";
+    pub const INDEX: &str = "index";
+    /// What the built-in macros test: which kinds of source an event counts as.
+    pub const SOURCE_KIND: &str = "_source_kind";
+}
+
+/// An event as a row, under one reading.
+#[derive(Debug)]
+pub struct EventRow<'e> {
+    event: &'e Event<'e>,
+    view: CimView<'e>,
+    raw: RawText<'e>,
+    reading: Reading,
+}
+
+impl<'e> EventRow<'e> {
+    /// `event` seen through the mapping tables of `view`.
+    #[must_use]
+    pub fn new(event: &'e Event<'e>, view: CimView<'e>, reading: Reading) -> Self {
+        Self { event, view, raw: RawText::new(event.raw.as_ref()), reading }
+    }
+
+    /// The names of all fields that may have a value, in name order, metadata included.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let mut all = self.view.names();
+        all.extend([
+            names::TIME,
+            names::RAW,
+            names::HOST,
+            names::SOURCE,
+            names::SOURCETYPE,
+            names::INDEX,
+        ]);
+        all.into_iter().collect()
+    }
+
+    fn metadata(&self, name: &str) -> Option<Field> {
+        let meta = &self.event.meta;
+        let text = |text: &Option<String>| text.as_deref().map(Field::text);
+        match name {
+            names::TIME => meta.time.map(|time| Field::One(Value::Time(time))),
+            names::RAW => Some(Field::text(String::from_utf8_lossy(&self.event.raw))),
+            names::HOST => text(&meta.host),
+            names::SOURCE => text(&meta.source),
+            names::SOURCETYPE => text(&meta.sourcetype),
+            names::INDEX => text(&meta.index),
+            names::SOURCE_KIND => Field::from_values(
+                source_kinds(self.event).iter().map(|&kind| Value::from(kind)).collect(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl Row for EventRow<'_> {
+    fn field(&self, name: &str) -> Option<Cow<'_, Field>> {
+        self.metadata(name).or_else(|| self.view.field(name)).map(Cow::Owned)
+    }
+
+    fn raw(&self) -> Option<&RawText<'_>> {
+        Some(&self.raw)
+    }
+
+    fn own_event_id(&self) -> Option<u32> {
+        if self.reading.has(Accommodation::EitherSpelling) { self.event.event_id } else { None }
+    }
+}
+
+/// Which kinds of source an event counts as, for the built-in macros (SPLUNK.md, "Decisions",
+/// Macros). Told by the event's own channel, for archives do not keep Splunk's source types.
+#[must_use]
+pub fn source_kinds(event: &Event<'_>) -> &'static [&'static str] {
+    const POWERSHELL: [&str; 3] = [
+        "Windows PowerShell",
+        "Microsoft-Windows-PowerShell/Operational",
+        "PowerShellCore/Operational",
+    ];
+    if event.format == Format::HostMon {
+        return &["endpoint", "windows", "winevent", "hostmon"];
+    }
+    let is = |has: &Option<String>, name: &str| {
+        has.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(name))
+    };
+    if is(&event.channel, "Microsoft-Windows-Sysmon/Operational")
+        || is(&event.provider, "Microsoft-Windows-Sysmon")
+    {
+        return &["endpoint", "windows", "sysmon"];
+    }
+    if POWERSHELL.iter().any(|name| is(&event.channel, name)) {
+        return &["endpoint", "windows", "powershell"];
+    }
+    if matches!(event.format, Format::Xml | Format::Classic | Format::Evtx) {
+        return &["endpoint", "windows", "winevent"];
+    }
+    &["endpoint"]
+}
+
+/// A row of fields, after the first command that makes new rows of events.
+#[derive(Debug, Default)]
+pub struct Record {
+    fields: std::collections::BTreeMap<String, Field>,
+    raw: Option<RawText<'static>>,
+}
+
+impl Record {
+    /// A record of these fields.
+    #[must_use]
+    pub fn new(fields: impl IntoIterator<Item = (String, Field)>) -> Self {
+        let mut record = Self::default();
+        for (name, field) in fields {
+            record.set(&name, Some(field));
+        }
+        record
+    }
+
+    /// Sets or removes a field.
+    pub fn set(&mut self, name: &str, field: Option<Field>) {
+        if name == names::RAW {
+            self.raw = field
+                .as_ref()
+                .and_then(|field| field.values().first())
+                .map(|value| RawText::new(value.text().into_owned().into_bytes()));
+        }
+        match field {
+            Some(field) => self.fields.insert(name.to_owned(), field),
+            None => self.fields.remove(name),
+        };
+    }
+
+    /// Takes a field out.
+    pub fn take(&mut self, name: &str) -> Option<Field> {
+        let field = self.fields.remove(name);
+        if name == names::RAW {
+            self.raw = None;
+        }
+        field
+    }
+
+    /// A field by name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Field> {
+        self.fields.get(name)
+    }
+
+    /// The fields in name order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
+        self.fields.iter().map(|(name, field)| (name.as_str(), field))
+    }
+
+    /// Keeps the fields whose name is wanted.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
+        self.fields.retain(|name, _| wanted(name));
+        if !self.fields.contains_key(names::RAW) {
+            self.raw = None;
+        }
+    }
+
+    /// Whether it has no field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+impl Row for Record {
+    fn field(&self, name: &str) -> Option<Cow<'_, Field>> {
+        self.fields.get(name).map(Cow::Borrowed)
+    }
+
+    fn raw(&self) -> Option<&RawText<'_>> {
+        self.raw.as_ref()
+    }
+
+    fn own_event_id(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// The scratch memory of one worker: what evaluating needs and keeps between rows.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The regexes' caches, by [`super::expr::RegexId`].
+    pub(super) regexes: RefCell<Vec<Option<crate::pcre::Cache>>>,
+}

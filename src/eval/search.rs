@@ -1,0 +1,460 @@
+//! The expressions of `search`: terms and phrases on the raw text, tests of fields
+//! (SPLUNK.md 1).
+
+use std::borrow::Cow;
+use memchr::memmem;
+
+use super::glob::Glob;
+use super::row::{Row, names};
+use super::segment::{self, Breaker, fold};
+use super::subnet::Subnet;
+use crate::spl::ast::{CompareOp, SearchExpr, SearchKind};
+use crate::value::{Value, parse_number};
+
+/// A compiled search expression.
+#[derive(Debug)]
+pub enum Search {
+    /// Every row.
+    All,
+    /// Rows of which all hold.
+    And(Vec<Search>),
+    /// Rows of which any holds.
+    Or(Vec<Search>),
+    /// Rows of which it does not hold.
+    Not(Box<Search>),
+    /// A term or phrase on the raw text.
+    Text(TextTest),
+    /// A test of one field.
+    Field(FieldTest),
+}
+
+impl Search {
+    /// Compiles an expression. The terms of an AND or OR are put in the order of their cost,
+    /// which changes no answer: none of them has an effect.
+    #[must_use]
+    pub fn compile(expr: &SearchExpr) -> Self {
+        let all = |list: &[SearchExpr]| {
+            let mut list: Vec<_> = list.iter().map(Self::compile).collect();
+            list.sort_by_key(Self::cost);
+            list
+        };
+        match &expr.node {
+            SearchKind::All => Self::All,
+            SearchKind::And(list) => Self::And(all(list)),
+            SearchKind::Or(list) => Self::Or(all(list)),
+            SearchKind::Not(inner) => Self::Not(Box::new(Self::compile(inner))),
+            SearchKind::Phrase(text) => Self::Text(TextTest::phrase(text)),
+            SearchKind::Term(text) => Self::Text(TextTest::term(text, true)),
+            SearchKind::Case(text) => Self::Text(TextTest::term(text, false)),
+            SearchKind::Compare { field, op, value, case_sensitive } => {
+                Self::Field(FieldTest::new(&field.node, *op, &value.node, *case_sensitive))
+            }
+            SearchKind::In { field, values } => Self::Or(
+                values
+                    .iter()
+                    .map(|value| {
+                        Self::Field(FieldTest::new(
+                            &field.node,
+                            CompareOp::Equal,
+                            &value.node,
+                            false,
+                        ))
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Whether it holds of `row`.
+    #[must_use]
+    pub fn holds(&self, row: &dyn Row) -> bool {
+        match self {
+            Self::All => true,
+            Self::And(list) => list.iter().all(|search| search.holds(row)),
+            Self::Or(list) => list.iter().any(|search| search.holds(row)),
+            Self::Not(inner) => !inner.holds(row),
+            Self::Text(test) => test.holds(row),
+            Self::Field(test) => test.holds(row),
+        }
+    }
+
+    fn cost(&self) -> u32 {
+        match self {
+            Self::All => 0,
+            Self::Field(test) if test.field == names::SOURCE_KIND => 1,
+            Self::Text(_) => 10,
+            Self::Field(_) => 20,
+            Self::Not(inner) => inner.cost(),
+            Self::And(list) | Self::Or(list) => list.iter().map(Self::cost).sum(),
+        }
+    }
+}
+
+/// A term or phrase on the raw text.
+#[derive(Debug)]
+pub struct TextTest {
+    kind: TextKind,
+    fold: bool,
+    /// The event id that the text spells, if it does (`EventCode=4688`, `<EventID>4688<`).
+    event_id: Option<u32>,
+}
+
+#[derive(Debug)]
+enum TextKind {
+    /// Holds nowhere: a TERM with a major breaker in it (SPLUNK.md 1.6).
+    Never,
+    /// One index token.
+    Token(memmem::Finder<'static>),
+    /// One index token, by wildcard.
+    TokenGlob(Glob),
+    /// Text whose every piece is a token, at a place with clean edges (SPLUNK.md 1.8).
+    Phrase { text: memmem::Finder<'static>, pieces: Vec<memmem::Finder<'static>> },
+    /// A phrase with wildcards: the parts in order, edges at both ends (SPLUNK.md 1.9, inferred).
+    PhraseGlob(PhraseGlob),
+}
+
+#[derive(Debug)]
+struct PhraseGlob {
+    parts: Vec<memmem::Finder<'static>>,
+    /// Whether the pattern starts with a wildcard.
+    open_start: bool,
+    /// Whether the pattern ends with a wildcard.
+    open_end: bool,
+}
+
+impl TextTest {
+    /// A bare word or quoted phrase.
+    fn phrase(text: &str) -> Self {
+        let folded = fold(text);
+        let event_id = id_in_phrase(text);
+        let kind = if folded.contains('*') {
+            if segment::strongest_breaker(&folded.replace('*', "")) == Breaker::None {
+                TextKind::TokenGlob(Glob::new(&folded))
+            } else {
+                TextKind::PhraseGlob(PhraseGlob {
+                    parts: folded.split('*').filter(|p| !p.is_empty()).map(finder).collect(),
+                    open_start: folded.starts_with('*'),
+                    open_end: folded.ends_with('*'),
+                })
+            }
+        } else if segment::strongest_breaker(&folded) == Breaker::None {
+            TextKind::Token(finder(&folded))
+        } else {
+            let pieces = segment::pieces(&folded).iter().map(|piece| finder(piece)).collect();
+            TextKind::Phrase { text: finder(&folded), pieces }
+        };
+        Self { kind, fold: true, event_id }
+    }
+
+    /// `TERM(x)`, or `CASE(x)` without folding.
+    fn term(text: &str, folding: bool) -> Self {
+        let event_id = id_in_term(text);
+        let text = if folding { fold(text) } else { text.to_owned() };
+        let kind = match segment::strongest_breaker(&text.replace('*', "")) {
+            Breaker::Major => TextKind::Never,
+            _ if text.contains('*') => TextKind::TokenGlob(Glob::new(&text)),
+            _ => TextKind::Token(finder(&text)),
+        };
+        Self { kind, fold: folding, event_id }
+    }
+
+    fn holds(&self, row: &dyn Row) -> bool {
+        if self.event_id.is_some() && row.own_event_id() == self.event_id {
+            return true;
+        }
+        let Some(raw) = row.raw() else { return false };
+        let text = if self.fold { raw.folded() } else { raw.bytes() };
+        let is_token = |finder: &memmem::Finder<'_>| {
+            let length = finder.needle().len();
+            segment::occurrences(finder, text).any(|at| raw.segments().is_token(at, at + length))
+        };
+        match &self.kind {
+            TextKind::Never => false,
+            TextKind::Token(finder) => is_token(finder),
+            TextKind::TokenGlob(glob) => raw.segments().tokens().any(|(start, end)| {
+                std::str::from_utf8(&text[start..end]).is_ok_and(|token| glob.matches(token))
+            }),
+            TextKind::Phrase { text: phrase, pieces } => {
+                let length = phrase.needle().len();
+                segment::occurrences(phrase, text)
+                    .any(|at| raw.segments().has_phrase_edges(at, at + length))
+                    && pieces.iter().all(is_token)
+            }
+            TextKind::PhraseGlob(glob) => phrase_glob(glob, text, raw.segments()),
+        }
+    }
+}
+
+/// Whether the parts stand in order, with clean edges where the pattern has no wildcard.
+fn phrase_glob(glob: &PhraseGlob, text: &[u8], segments: &segment::Segments) -> bool {
+    let mut from = 0;
+    for (at, part) in glob.parts.iter().enumerate() {
+        let length = part.needle().len();
+        // The leftmost place leaves the most room for the parts that follow.
+        let found =
+            segment::occurrences(part, &text[from..]).map(|found| from + found).find(|&found| {
+                (at > 0 || glob.open_start || segments.starts_cleanly(found))
+                    && (at + 1 < glob.parts.len()
+                        || glob.open_end
+                        || segments.ends_cleanly(found + length))
+            });
+        match found {
+            Some(found) => from = found + length,
+            None => return false,
+        }
+    }
+    true
+}
+
+fn finder(text: &str) -> memmem::Finder<'static> {
+    memmem::Finder::new(text.as_bytes()).into_owned()
+}
+
+/// The event id that a term or phrase spells, if it does: `TERM(EventCode=4688)`,
+/// `"<EventID>4688<"`.
+#[must_use]
+pub fn spelled_event_id(kind: &SearchKind) -> Option<u32> {
+    match kind {
+        SearchKind::Phrase(text) => id_in_phrase(text),
+        SearchKind::Term(text) | SearchKind::Case(text) => id_in_term(text),
+        _ => None,
+    }
+}
+
+fn id_in_phrase(text: &str) -> Option<u32> {
+    own_id_spelled(text, "<EventID>", &["<", "</EventID>"]).or_else(|| id_in_term(text))
+}
+
+fn id_in_term(text: &str) -> Option<u32> {
+    own_id_spelled(text, "EventCode=", &[""])
+}
+
+/// The number between `before` and one of `after`, when that is all of `text`. ASCII case is
+/// passed over, as everywhere in `search`.
+fn own_id_spelled(text: &str, before: &str, after: &[&str]) -> Option<u32> {
+    let head = text.get(..before.len())?;
+    let rest = text.get(before.len()..)?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let tail = &rest[digits..];
+    (digits > 0
+        && head.eq_ignore_ascii_case(before)
+        && after.iter().any(|after| tail.eq_ignore_ascii_case(after)))
+    .then(|| rest[..digits].parse().ok())
+    .flatten()
+}
+
+/// A test of one field against a value written in the search.
+#[derive(Debug)]
+pub struct FieldTest {
+    field: String,
+    op: CompareOp,
+    value: Wanted,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    /// Text with wildcards, case passed over or not.
+    Text { glob: Glob, fold: bool },
+    /// A subnet (SPLUNK.md 1.12).
+    Subnet(Subnet),
+    /// The right side of `<` and its like.
+    Bound { number: Option<f64>, text: String },
+}
+
+impl FieldTest {
+    fn new(field: &str, op: CompareOp, value: &str, case_sensitive: bool) -> Self {
+        let wanted = match op {
+            CompareOp::Equal | CompareOp::NotEqual => match Subnet::parse(value) {
+                Some(subnet) => Wanted::Subnet(subnet),
+                None => Wanted::Text {
+                    glob: Glob::new(&if case_sensitive { value.to_owned() } else { fold(value) }),
+                    fold: !case_sensitive,
+                },
+            },
+            _ => Wanted::Bound { number: parse_number(value), text: value.to_owned() },
+        };
+        Self { field: field.to_owned(), op, value: wanted }
+    }
+
+    fn holds(&self, row: &dyn Row) -> bool {
+        let Some(field) = row.field(&self.field) else { return false };
+        field.values().iter().any(|value| self.holds_for(value))
+    }
+
+    fn holds_for(&self, value: &Value) -> bool {
+        let text = value.text();
+        let equal = match &self.value {
+            Wanted::Text { glob, fold: folding } => glob.matches(&if *folding {
+                Cow::Owned(fold(&text))
+            } else {
+                Cow::Borrowed(text.as_ref())
+            }),
+            Wanted::Subnet(subnet) => subnet.holds(&text),
+            Wanted::Bound { number, text: bound } => {
+                let order = match (value.number(), number) {
+                    (Some(a), Some(b)) => a.partial_cmp(b),
+                    _ => Some(text.as_ref().cmp(bound.as_str())),
+                };
+                return order.is_some_and(|order| match self.op {
+                    CompareOp::Less => order.is_lt(),
+                    CompareOp::LessOrEqual => order.is_le(),
+                    CompareOp::Greater => order.is_gt(),
+                    CompareOp::GreaterOrEqual => order.is_ge(),
+                    CompareOp::Equal | CompareOp::NotEqual => false,
+                });
+            }
+        };
+        equal == (self.op == CompareOp::Equal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::row::{RawText, Record};
+    use crate::spl::ast::{Span, Spanned};
+    use crate::value::Field;
+
+    struct Raw(RawText<'static>, Option<u32>);
+
+    impl Row for Raw {
+        fn field(&self, _: &str) -> Option<Cow<'_, Field>> {
+            None
+        }
+        fn raw(&self) -> Option<&RawText<'_>> {
+            Some(&self.0)
+        }
+        fn own_event_id(&self) -> Option<u32> {
+            self.1
+        }
+    }
+
+    fn holds(kind: SearchKind, raw: &str) -> bool {
+        holds_with_id(kind, raw, None)
+    }
+
+    fn holds_with_id(kind: SearchKind, raw: &str, id: Option<u32>) -> bool {
+        let expr = Spanned { node: kind, span: Span::default() };
+        Search::compile(&expr).holds(&Raw(RawText::new(raw.as_bytes().to_vec()), id))
+    }
+
+    fn term(text: &str) -> SearchKind {
+        SearchKind::Term(text.to_owned())
+    }
+
+    fn phrase(text: &str) -> SearchKind {
+        SearchKind::Phrase(text.to_owned())
+    }
+
+    #[test]
+    fn term_equals_an_index_token() {
+        // SPLUNK.md 1.6, traps 3, 4, 5, 6.
+        for (text, raw, expected) in [
+            ("/i", "msiexec /i \"x\"", true),
+            ("/i", "msiexec /I x", true),
+            ("/i", "msiexec /ihttp", false),
+            ("/i", "msiexec -i x", false),
+            ("/i", "msiexec --/i", true),
+            ("/i", "msiexec /i", true),
+            ("/i", "msiexec\t/i\tx", true),
+            ("/i", "msiexec%20/i%20x", true),
+            ("/i", "msiexec a/i x", false),
+            ("/i", "/q/i x", false),
+            ("install", "Install-Package", true),
+            ("install", "/install", true),
+            ("install", "--install", true),
+            ("install", "installer", false),
+            ("install", "a_install.b", true),
+            ("install", "pre^install", false),
+            ("EventCode=4688", "x\nEventCode=4688\n", true),
+            ("EventCode=4688", "x EventCode=46880 ", false),
+            ("EventCode=4688", "EventCode=4688", true),
+            ("EventCode=4688", "EventCode=4688\0\n", false),
+            ("EventCode=4688", "<EventID>4688</EventID>", false),
+            (">", "a > b", false),
+            ("--dns", "a --dns b", false),
+            ("<EventID>4104<", "<EventID>4104<", false),
+            ("inst*", "installer", true),
+            ("a.b", "x.a.b.c", false),
+            ("a.b", "(a.b)", true),
+            ("", "", false),
+        ] {
+            assert_eq!(holds(term(text), raw), expected, "TERM({text}) on {raw:?}");
+        }
+    }
+
+    #[test]
+    fn phrases_need_clean_edges_and_whole_pieces() {
+        // SPLUNK.md 1.8.
+        for (text, raw, expected) in [
+            (".msi", "a.msi\"", true),
+            (".msi", "a.msi?x", true),
+            (".msi", "a.msi_1", true),
+            (".msi", "a.msix", false),
+            (".msi", "a.MSI", true),
+            (".msi", "a.msix b.msi", true),
+            ("://", "http://x", true),
+            ("://", "http:/x", false),
+            ("<EventID>4688<", "<EventID>4688</EventID>", true),
+            ("<EventID>1040<", "<EventID Qualifiers='0'>1040</EventID>", false),
+            ("foo", "foobar", false),
+            ("foo", "a foo b", true),
+            ("foo bar", "foo bar", true),
+            ("foo bar", "foo  bar", false),
+            ("20foo", "a%20foo", false),
+            ("x*z", "xyz", true),
+            ("x*z", "xy z", false),
+            ("a b*c", "a bxc", true),
+        ] {
+            assert_eq!(holds(phrase(text), raw), expected, "{text:?} on {raw:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_answers_to_either_spelling_of_its_own_id() {
+        for (kind, own, expected) in [
+            (term("EventCode=1040"), Some(1040), true),
+            (term("EventCode=1040"), Some(4688), false),
+            (term("EventCode=1040"), None, false),
+            (phrase("<EventID>1040<"), Some(1040), true),
+            (phrase("<eventid>1040</EventID>"), Some(1040), true),
+            (phrase("<EventID>10401<"), Some(1040), false),
+            (term("<EventID>1040<"), Some(1040), false),
+            (term("1040"), Some(1040), false),
+        ] {
+            assert_eq!(holds_with_id(kind.clone(), "x", own), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn fields_compare_as_search_does() {
+        // SPLUNK.md 1.10 to 1.12.
+        let many = Field::Many(vec![Value::from("a"), Value::from("b")]);
+        let record = Record::new([
+            ("Type".to_owned(), Field::text("Process")),
+            ("n".to_owned(), Field::text("10")),
+            ("ip".to_owned(), Field::text("10.1.2.3")),
+            ("six".to_owned(), Field::text("fe80::1")),
+            ("many".to_owned(), many),
+        ]);
+        for (field, op, value, expected) in [
+            ("Type", CompareOp::Equal, "process", true),
+            ("Type", CompareOp::Equal, "pro*", true),
+            ("type", CompareOp::Equal, "process", false),
+            ("Type", CompareOp::NotEqual, "process", false),
+            ("none", CompareOp::NotEqual, "x", false),
+            ("n", CompareOp::Equal, "10.0", false),
+            ("n", CompareOp::Greater, "9", true),
+            ("Type", CompareOp::Greater, "Aaa", true),
+            ("ip", CompareOp::Equal, "10.0.0.0/8", true),
+            ("ip", CompareOp::Equal, "10.1.0.0/24", false),
+            ("ip", CompareOp::Equal, "0.0.0.0/0", true),
+            ("six", CompareOp::Equal, "FE80::/10", true),
+            ("many", CompareOp::Equal, "b", true),
+            ("many", CompareOp::NotEqual, "b", true),
+        ] {
+            let test = FieldTest::new(field, op, value, false);
+            assert_eq!(test.holds(&record), expected, "{field} {op:?} {value}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A rule's syntax tree -> a logical plan (what) -> a physical plan (how): the program a worker
+//! runs on each event, and the literals that any match must hold.
+
+mod bin;
+mod explain;
+mod guard;
+mod logical;
+mod physical;
+mod required;
+
+pub use bin::Bin;
+pub use explain::{Explanation, explain};
+pub use guard::{Guard, Storage};
+pub use logical::{LogicalPlan, Operator};
+pub use physical::{FinalRow, Program};
+pub use required::{Required, Where};
+
+use jiff::tz::TimeZone;
+
+use crate::cim::Cim;
+use crate::reading::Reading;
+use crate::rule::Rule;
+use crate::spl::diagnostic::{Diagnostic, Severity};
+use crate::spl::{self, Macros};
+
+/// What compiling a rule needs beside the rule.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The macros.
+    pub macros: Macros,
+    /// The mapping tables.
+    pub cim: Cim,
+    /// The reading in force.
+    pub reading: Reading,
+    /// The zone of `bin span=1d`.
+    pub timezone: TimeZone,
+}
+
+/// A compiled rule: immutable, shared by all workers.
+#[derive(Debug)]
+pub struct Plan {
+    /// The rule.
+    pub rule: Rule,
+    /// What it says.
+    pub logical: LogicalPlan,
+    /// What a worker runs.
+    pub program: Program,
+    /// What any match needs.
+    pub required: Required,
+    /// One clause of literals of which any match in text must hold one; `None` where there is no
+    /// such clause.
+    pub text_guard: Option<Guard>,
+    /// The same for EVTX chunks.
+    pub evtx_guard: Option<Guard>,
+}
+
+impl Plan {
+    /// Compiles a rule.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, when it cannot run. Warnings come with a plan.
+    pub fn compile(
+        rule: Rule,
+        settings: &Settings,
+    ) -> Result<(Self, Vec<Diagnostic>), (Rule, Vec<Diagnostic>)> {
+        let parsed = spl::parse(&rule.search, &settings.macros);
+        let mut diagnostics = parsed.diagnostics;
+        let Some(pipeline) = parsed.pipeline else { return Err((rule, diagnostics)) };
+        let logical = LogicalPlan::new(&pipeline, settings.reading, &mut diagnostics);
+        let program = Program::compile(&logical, &settings.timezone, &mut diagnostics);
+        if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
+            return Err((rule, diagnostics));
+        }
+        let required = Required::of(&logical, &program);
+        let text_guard = Guard::choose(&required, Storage::Text, &settings.cim);
+        let evtx_guard = Guard::choose(&required, Storage::Evtx, &settings.cim);
+        Ok((Self { rule, logical, program, required, text_guard, evtx_guard }, diagnostics))
+    }
+}

@@ -1,0 +1,376 @@
+//! The physical plan: the program that runs on each event in a worker, and on the merged rows at
+//! the end. The first `stats` splits the two (DESIGN: "What splits the work in two is SPL itself").
+
+use jiff::tz::TimeZone;
+
+use super::{Bin, LogicalPlan, Operator};
+use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Place, Stats};
+use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
+use crate::eval::glob::Glob;
+use crate::eval::row::{EventRow, Record, Row, Scratch, names};
+use crate::eval::search::Search;
+use crate::spl::ast::AggregationArgument;
+use crate::spl::codes;
+use crate::spl::diagnostic::Diagnostic;
+use crate::value::Field;
+
+/// The program of one rule. Immutable; its scratch memory is the worker's.
+#[derive(Debug)]
+pub struct Program {
+    /// Tests of the event itself, before any command that makes or drops fields.
+    pub(super) filters: Vec<Filter>,
+    /// Commands that work on one row, up to the first `stats`.
+    steps: Vec<Step>,
+    /// The first `stats`.
+    stats: Option<Stats>,
+    /// What runs once, on the merged rows.
+    final_steps: Vec<FinalStep>,
+    /// The order of the columns that the last `table` or `stats` fixes.
+    columns: Columns,
+    timezone: TimeZone,
+    /// How many decimals of a second the rows' times have.
+    decimals: Option<u8>,
+}
+
+/// A test that keeps or drops a row.
+#[derive(Debug)]
+pub(super) enum Filter {
+    Search(Search),
+    Where(Expr),
+    Regex { field: String, negated: bool, regex: PlacedRegex },
+}
+
+#[derive(Debug)]
+enum Step {
+    Filter(Filter),
+    Table(Vec<Glob>),
+    Keep(Vec<Glob>),
+    Drop(Vec<Glob>),
+    Rename(Vec<(Glob, Glob)>),
+    Eval(Vec<(String, Expr)>),
+    Bin(Bin),
+}
+
+#[derive(Debug)]
+enum FinalStep {
+    Each(Step),
+    Stats(Stats),
+}
+
+/// Which columns come first, in which order; the others follow in name order.
+#[derive(Debug, Clone, Default)]
+struct Columns {
+    order: Vec<Glob>,
+}
+
+/// A row of the answer, with the events behind it where they were asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinalRow {
+    /// The columns in their order.
+    pub columns: Vec<(String, Field)>,
+    /// The events, by time, path and place.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Program {
+    /// Lowers a logical plan.
+    pub fn compile(
+        plan: &LogicalPlan,
+        timezone: &TimeZone,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut compiler = Compiler::default();
+        let mut program = Self {
+            filters: Vec::new(),
+            steps: Vec::new(),
+            stats: None,
+            final_steps: Vec::new(),
+            columns: Columns::default(),
+            timezone: timezone.clone(),
+            decimals: None,
+        };
+        for operator in &plan.operators {
+            program.columns.follow(operator);
+            program.follow_time(operator);
+            program.add(operator, &mut compiler);
+        }
+        findings.append(&mut compiler.diagnostics);
+        program
+    }
+
+    fn add(&mut self, operator: &Operator, compiler: &mut Compiler) {
+        if let Operator::Stats { aggregations, by } = operator {
+            let stats = Stats {
+                aggregations: aggregations.iter().map(|a| aggregation(a, compiler)).collect(),
+                by: by.clone(),
+            };
+            match &mut self.stats {
+                empty @ None => *empty = Some(stats),
+                Some(_) => self.final_steps.push(FinalStep::Stats(stats)),
+            }
+            return;
+        }
+        let Some(step) = step(operator, compiler) else { return };
+        if self.stats.is_some() {
+            self.final_steps.push(FinalStep::Each(step));
+            return;
+        }
+        match step {
+            Step::Filter(filter) if self.steps.is_empty() => self.filters.push(filter),
+            step => self.steps.push(step),
+        }
+    }
+
+    fn follow_time(&mut self, operator: &Operator) {
+        if let Operator::Bin(bin) = operator
+            && bin.name == names::TIME
+        {
+            self.decimals = Some(bin.decimals());
+        }
+    }
+
+    /// The first `stats`, if there is one.
+    #[must_use]
+    pub fn stats(&self) -> Option<&Stats> {
+        self.stats.as_ref()
+    }
+
+    /// How many decimals of a second the rows' times have; `None` for as many as each needs.
+    #[must_use]
+    pub fn decimals(&self) -> Option<u8> {
+        self.decimals
+    }
+
+    /// Runs the part for one event: the record that goes on to `stats`, or `None` when the
+    /// event does not match.
+    #[must_use]
+    pub fn run(&self, row: &EventRow<'_>, scratch: &Scratch) -> Option<Record> {
+        if !self.filters.iter().all(|filter| filter.keeps(row, scratch)) {
+            return None;
+        }
+        let mut record = self.materialise(row);
+        for step in &self.steps {
+            record = step.apply(record, scratch, &self.timezone)?;
+        }
+        Some(record)
+    }
+
+    /// The fields of the event that the later steps can see.
+    fn materialise(&self, row: &EventRow<'_>) -> Record {
+        let wanted: Option<&[Glob]> = match self.steps.first() {
+            Some(Step::Table(list)) => Some(list),
+            _ => None,
+        };
+        let names = row.names().into_iter();
+        let names = names.filter(|name| wanted.is_none_or(|list| selects(list, name)));
+        Record::new(names.filter_map(|name| {
+            Some((name.to_owned(), row.field(name)?.into_owned()))
+        }))
+    }
+
+    /// Runs the part for the merged rows and puts their columns in order.
+    #[must_use]
+    pub fn finish(&self, rows: Vec<(Record, Vec<Evidence>)>, scratch: &Scratch) -> Vec<FinalRow> {
+        let mut rows = rows;
+        for step in &self.final_steps {
+            rows = match step {
+                FinalStep::Each(step) => rows
+                    .into_iter()
+                    .filter_map(|(record, evidence)| {
+                        Some((step.apply(record, scratch, &self.timezone)?, evidence))
+                    })
+                    .collect(),
+                FinalStep::Stats(stats) => regroup(rows, stats, scratch),
+            };
+        }
+        rows.into_iter()
+            .filter(|(record, _)| !record.is_empty())
+            .map(|(record, evidence)| FinalRow { columns: self.columns.arrange(record), evidence })
+            .collect()
+    }
+}
+
+/// A `stats` over rows: their order is their place.
+fn regroup(
+    rows: Vec<(Record, Vec<Evidence>)>,
+    stats: &Stats,
+    scratch: &Scratch,
+) -> Vec<(Record, Vec<Evidence>)> {
+    let mut groups = Groups::default();
+    for (at, (record, evidence)) in rows.into_iter().enumerate() {
+        let place = Place::new(None, 0, at as u64);
+        groups.update(stats, &record, place, &evidence, scratch);
+    }
+    groups.finish(stats)
+}
+
+fn aggregation(logical: &super::logical::LogicalAggregation, compiler: &mut Compiler) -> Aggregation {
+    let argument = match &logical.argument {
+        None => Argument::Rows,
+        Some(AggregationArgument::Eval(expr)) => Argument::Eval(compiler.compile(expr)),
+        Some(AggregationArgument::Field(field)) if field.node.contains('*') => {
+            Argument::Fields(Glob::new(&field.node))
+        }
+        Some(AggregationArgument::Field(field)) => Argument::Field(field.node.clone()),
+    };
+    Aggregation { function: logical.function, argument, name: logical.name.clone() }
+}
+
+fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
+    let globs = |list: &[String]| list.iter().map(|text| Glob::new(text)).collect();
+    Some(match operator {
+        Operator::Search(expr) => Step::Filter(Filter::Search(Search::compile(expr))),
+        Operator::Where(expr) => {
+            let compiled = compiler.compile(expr);
+            if !compiled.is_boolean() {
+                compiler.diagnostics.push(
+                    Diagnostic::error(
+                        codes::NOT_A_CONDITION,
+                        "`where` needs a condition: this is neither true nor false",
+                        expr.span,
+                    )
+                    .with_hint("compare it with something, or test it with isnotnull()"),
+                );
+            }
+            Step::Filter(Filter::Where(compiled))
+        }
+        Operator::Regex { field, negated, pattern } => Step::Filter(Filter::Regex {
+            field: field.clone(),
+            negated: *negated,
+            regex: compiler.regex(&pattern.node, pattern.span)?,
+        }),
+        Operator::Table(list) => Step::Table(globs(list)),
+        Operator::Fields { keep: true, list } => Step::Keep(globs(list)),
+        Operator::Fields { keep: false, list } => Step::Drop(globs(list)),
+        Operator::Rename(list) => {
+            Step::Rename(list.iter().map(|(a, b)| (Glob::new(a), Glob::new(b))).collect())
+        }
+        Operator::Eval(list) => Step::Eval(
+            list.iter().map(|(name, expr)| (name.clone(), eval_clause(expr, compiler))).collect(),
+        ),
+        Operator::Bin(bin) => Step::Bin(bin.clone()),
+        Operator::Stats { .. } => return None,
+    })
+}
+
+fn eval_clause(expr: &crate::spl::ast::Expr, compiler: &mut Compiler) -> Expr {
+    let compiled = compiler.compile(expr);
+    if compiled.is_boolean() {
+        // SPLUNK.md 4, eval: assigning a boolean is fatal.
+        compiler.diagnostics.push(
+            Diagnostic::error(codes::BOOLEAN_VALUE, "`eval` cannot set a field to true or false", expr.span)
+                .with_hint("write if(..., \"true\", \"false\")"),
+        );
+    }
+    compiled
+}
+
+impl Filter {
+    pub(super) fn keeps(&self, row: &dyn Row, scratch: &Scratch) -> bool {
+        match self {
+            Self::Search(search) => search.holds(row),
+            Self::Where(expr) => expr.truth(Env { row, scratch }) == Some(true),
+            Self::Regex { field, negated, regex } => match row.field(field) {
+                // `=` drops rows that lack the field, `!=` keeps them (SPLUNK.md 4, regex).
+                None => *negated,
+                Some(field) => {
+                    let any = field.values().iter().any(|v| regex.is_match(&v.text(), scratch));
+                    any != *negated
+                }
+            },
+        }
+    }
+}
+
+impl Step {
+    fn apply(&self, mut record: Record, scratch: &Scratch, timezone: &TimeZone) -> Option<Record> {
+        match self {
+            Self::Filter(filter) => {
+                if !filter.keeps(&record, scratch) {
+                    return None;
+                }
+            }
+            Self::Table(list) => record.retain(|name| selects(list, name)),
+            // `fields +` keeps the internal fields (SPLUNK.md 4, fields).
+            Self::Keep(list) => record.retain(|name| {
+                matches!(name, names::RAW | names::TIME) || selects(list, name)
+            }),
+            Self::Drop(list) => {
+                record.retain(|name| !list.iter().any(|glob| glob.matches(name)));
+            }
+            Self::Rename(list) => {
+                for (from, to) in list {
+                    rename(&mut record, from, to);
+                }
+            }
+            Self::Eval(list) => {
+                for (name, expr) in list {
+                    let field = expr.eval(Env { row: &record, scratch }).into_field();
+                    record.set(name, field);
+                }
+            }
+            Self::Bin(bin) => {
+                if let Some(field) = record.get(&bin.field).cloned() {
+                    record.set(&bin.name, Some(bin.bucket(field, timezone)));
+                }
+            }
+        }
+        Some(record)
+    }
+}
+
+fn rename(record: &mut Record, from: &Glob, to: &Glob) {
+    let names: Vec<String> =
+        record.iter().map(|(name, _)| name).filter(|name| from.matches(name)).map(str::to_owned).collect();
+    // Sources go first, so that a name that is both source and target keeps its new value.
+    let taken: Vec<_> =
+        names.iter().map(|name| (to.filled_with(&from.captures(name)), record.take(name))).collect();
+    for (name, field) in taken {
+        record.set(&name, field);
+    }
+}
+
+/// Whether a list of patterns selects a field: a wildcard does not reach names that start with
+/// `_` (SPLUNK.md 4, table, inferred).
+fn selects(list: &[Glob], name: &str) -> bool {
+    list.iter().any(|glob| (glob.is_exact() || !name.starts_with('_')) && glob.matches(name))
+}
+
+impl Columns {
+    fn follow(&mut self, operator: &Operator) {
+        match operator {
+            Operator::Table(list) => self.order = list.iter().map(|text| Glob::new(text)).collect(),
+            Operator::Stats { aggregations, by } => {
+                let named = by.iter().chain(aggregations.iter().map(|a| &a.name));
+                self.order = named.map(|text| Glob::new(text)).collect();
+            }
+            Operator::Rename(list) => {
+                for (from, to) in list {
+                    for glob in &mut self.order {
+                        if *glob == Glob::new(from) {
+                            *glob = Glob::new(to);
+                        }
+                    }
+                }
+            }
+            Operator::Eval(list) if !self.order.is_empty() => {
+                self.order.extend(list.iter().map(|(name, _)| Glob::new(name)));
+            }
+            _ => {}
+        }
+    }
+
+    fn arrange(&self, record: Record) -> Vec<(String, Field)> {
+        let mut columns = Vec::new();
+        let mut rest: Vec<Option<(String, Field)>> = record.into_iter().map(Some).collect();
+        for glob in &self.order {
+            for slot in &mut rest {
+                if slot.as_ref().is_some_and(|(name, _)| selects(std::slice::from_ref(glob), name)) {
+                    columns.extend(slot.take());
+                }
+            }
+        }
+        columns.extend(rest.into_iter().flatten());
+        columns
+    }
+}

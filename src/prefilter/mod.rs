@@ -1,0 +1,197 @@
+//! Bytes -> where a match may be, and of which rules. May report false positives, never false
+//! negatives (DESIGN, law 1).
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, BuildError, Input, MatchKind};
+
+use crate::plan::Guard;
+
+/// A set of rules, by their number in the sweep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSet(Vec<u64>);
+
+impl RuleSet {
+    /// No rule, out of `count`.
+    #[must_use]
+    pub fn none(count: usize) -> Self {
+        Self(vec![0; count.div_ceil(64)])
+    }
+
+    /// Adds a rule.
+    pub fn insert(&mut self, rule: usize) {
+        self.0[rule / 64] |= 1 << (rule % 64);
+    }
+
+    /// Adds the rules of another set.
+    pub fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine |= theirs;
+        }
+    }
+
+    /// Whether it has no rule.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+
+    /// The rules, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(at, &word)| {
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 64 + bit)
+        })
+    }
+}
+
+/// The search for the guards of all rules over one kind of bytes.
+#[derive(Debug)]
+pub struct Prefilter {
+    /// `None` when no rule has a guard.
+    search: Option<AhoCorasick>,
+    /// The rules of each needle.
+    rules_of: Vec<RuleSet>,
+    /// Rules without a guard: they may match anywhere.
+    everywhere: RuleSet,
+}
+
+impl Prefilter {
+    /// The prefilter of these guards, one a rule; `None` for a rule that may match anywhere.
+    ///
+    /// # Errors
+    /// When the needles are too many for one automaton.
+    pub fn new<'g>(
+        guards: impl ExactSizeIterator<Item = Option<&'g Guard>>,
+    ) -> Result<Self, BuildError> {
+        let count = guards.len();
+        let mut needles: Vec<&[u8]> = Vec::new();
+        let mut rules_of: Vec<RuleSet> = Vec::new();
+        let mut everywhere = RuleSet::none(count);
+        for (rule, guard) in guards.enumerate() {
+            let Some(guard) = guard else {
+                everywhere.insert(rule);
+                continue;
+            };
+            for needle in &guard.needles {
+                let at = needles.iter().position(|known| known == needle).unwrap_or_else(|| {
+                    needles.push(needle);
+                    rules_of.push(RuleSet::none(count));
+                    needles.len() - 1
+                });
+                rules_of[at].insert(rule);
+            }
+        }
+        // Standard semantics, so that a long needle never hides a short one inside it.
+        let search = (!needles.is_empty())
+            .then(|| {
+                AhoCorasickBuilder::new()
+                    .ascii_case_insensitive(true)
+                    .match_kind(MatchKind::Standard)
+                    .build(&needles)
+            })
+            .transpose()?;
+        Ok(Self { search, rules_of, everywhere })
+    }
+
+    /// The prefilter that lets everything through: what `--prefilter off` uses.
+    #[must_use]
+    pub fn off(rules: usize) -> Self {
+        let mut everywhere = RuleSet::none(rules);
+        (0..rules).for_each(|rule| everywhere.insert(rule));
+        Self { search: None, rules_of: Vec::new(), everywhere }
+    }
+
+    /// Whether some rule may match anywhere, so that no byte can be passed over.
+    #[must_use]
+    pub fn is_inert(&self) -> bool {
+        !self.everywhere.is_empty()
+    }
+
+    /// The first byte of the first hit in `span`.
+    #[must_use]
+    pub fn find(&self, bytes: &[u8], span: Range<usize>) -> Option<usize> {
+        if self.is_inert() {
+            return (!span.is_empty()).then_some(span.start);
+        }
+        let search = self.search.as_ref()?;
+        Some(search.find(Input::new(bytes).span(span))?.start())
+    }
+
+    /// Every hit in `span`, overlapping ones too.
+    pub fn hits<'a>(
+        &'a self,
+        bytes: &'a [u8],
+        span: Range<usize>,
+    ) -> impl Iterator<Item = Hit> + 'a {
+        let search = self.search.as_ref();
+        search
+            .and_then(|search| search.try_find_overlapping_iter(Input::new(bytes).span(span)).ok())
+            .into_iter()
+            .flatten()
+            .map(|found| Hit { at: found.start(), needle: found.pattern().as_usize() })
+    }
+
+    /// The rules that may match an event with these bytes.
+    #[must_use]
+    pub fn rules(&self, bytes: &[u8], span: Range<usize>) -> RuleSet {
+        let mut rules = self.everywhere.clone();
+        for hit in self.hits(bytes, span) {
+            rules.add(&self.rules_of[hit.needle]);
+        }
+        rules
+    }
+
+    /// The rules that may match anywhere.
+    #[must_use]
+    pub fn everywhere(&self) -> &RuleSet {
+        &self.everywhere
+    }
+
+    /// The rules of a needle.
+    #[must_use]
+    pub fn rules_of(&self, hit: Hit) -> &RuleSet {
+        &self.rules_of[hit.needle]
+    }
+}
+
+/// A needle found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Its first byte.
+    pub at: usize,
+    /// Its number.
+    needle: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(needles: &[&str]) -> Guard {
+        Guard {
+            needles: needles.iter().map(|needle| needle.as_bytes().to_vec()).collect(),
+            literals: Vec::new(),
+            bits: 20,
+        }
+    }
+
+    #[test]
+    fn overlapping_needles_do_not_hide_each_other() {
+        // STYLE.md, Traps: leftmost search for {abcd, bc, cde} on xabcdex finds only abcd.
+        let guards = [guard(&["abcd"]), guard(&["bc"]), guard(&["CDE"]), guard(&["zz"])];
+        let prefilter = Prefilter::new(guards.iter().map(Some)).unwrap();
+        let bytes = b"xABcdex";
+        assert_eq!(prefilter.find(bytes, 0..7), Some(2));
+        assert_eq!(prefilter.rules(bytes, 0..7).iter().collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_rule_without_a_guard_makes_it_inert() {
+        let one = guard(&["abcd"]);
+        let prefilter = Prefilter::new([Some(&one), None].into_iter()).unwrap();
+        assert!(prefilter.is_inert());
+        assert_eq!(prefilter.find(b"xx", 1..2), Some(1));
+        assert_eq!(prefilter.rules(b"xx", 0..2).iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(Prefilter::off(3).rules(b"", 0..0).iter().count(), 3);
+    }
+}

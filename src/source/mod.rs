@@ -1,0 +1,22 @@
+//! Paths -> bytes: which files there are, how each is read, and in what pieces.
+
+mod bytes;
+mod encoding;
+mod map;
+mod stream;
+mod walk;
+
+pub use bytes::{Bytes, Opened, open, open_stdin};
+pub use encoding::{Encoding, sniff_encoding};
+pub use stream::{Block, BlockReader, Cut, Offsets};
+pub use walk::{Found, walk};
+
+/// Whether files are mapped into memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MapChoice {
+    /// Mapped where that pays and works, read otherwise.
+    #[default]
+    Auto,
+    /// Always read. Gives the same answer; for tests and for files on failing disks.
+    Never,
+}

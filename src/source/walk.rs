@@ -1,0 +1,102 @@
+//! Which files there are: paths as given, folders recursively, in one fixed order.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+/// What walking the given paths found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files, in the order of their paths; `-` stands for standard input.
+    pub files: Vec<PathBuf>,
+    /// What could not be walked: a missing path, no permission, a loop of links.
+    pub errors: Vec<(PathBuf, String)>,
+}
+
+/// Walks the paths. Links are followed; a file that links lead to more than once is read once,
+/// and a folder that contains itself is an error.
+#[must_use]
+pub fn walk(paths: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            found.files.push(path.clone());
+            continue;
+        }
+        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if entry.file_type().is_file() => found.files.push(entry.into_path()),
+                Ok(entry) => {
+                    let reason = "neither a file nor a folder (a device, socket or pipe)".to_owned();
+                    found.errors.push((entry.into_path(), reason));
+                }
+                Err(error) => {
+                    let at = error.path().unwrap_or(path).to_owned();
+                    found.errors.push((at, reason(&error)));
+                }
+            }
+        }
+    }
+    found.files.sort();
+    found.files.dedup();
+    drop_linked_twins(&mut found.files);
+    found
+}
+
+fn reason(error: &walkdir::Error) -> String {
+    match (error.loop_ancestor(), error.io_error()) {
+        (Some(ancestor), _) => format!("a loop of links: it leads back to {}", ancestor.display()),
+        (None, Some(io)) if io.kind() == std::io::ErrorKind::NotFound => {
+            "there is no such file or folder".to_owned()
+        }
+        (None, Some(io)) => io.to_string(),
+        (None, None) => error.to_string(),
+    }
+}
+
+/// Drops files reached through a link when their real path is in the list too (or another link
+/// to them), so that no event counts twice.
+fn drop_linked_twins(files: &mut Vec<PathBuf>) {
+    let linked = |path: &Path| {
+        path.ancestors().any(|a| a.symlink_metadata().is_ok_and(|meta| meta.file_type().is_symlink()))
+    };
+    let mut real: HashSet<PathBuf> =
+        files.iter().filter(|path| !linked(path)).filter_map(|path| path.canonicalize().ok()).collect();
+    files.retain(|path| {
+        !linked(path) || path.canonicalize().map_or(true, |canonical| real.insert(canonical))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_come_once_in_order_and_errors_do_not_stop_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        std::fs::create_dir(root.join("b")).unwrap();
+        std::fs::write(root.join("b/2"), "x").unwrap();
+        std::fs::write(root.join("a"), "x").unwrap();
+        let found = walk(&[root.join("b"), root.to_owned(), root.join("none")]);
+        assert_eq!(found.files, [root.join("a"), root.join("b/2")]);
+        assert_eq!(found.errors.len(), 1);
+        assert_eq!(found.errors[0].0, root.join("none"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn loops_are_errors_and_linked_twins_are_read_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::write(root.join("z"), "x").unwrap();
+        std::os::unix::fs::symlink(&root, root.join("loop")).unwrap();
+        std::os::unix::fs::symlink(root.join("z"), root.join("link")).unwrap();
+        let found = walk(std::slice::from_ref(&root));
+        assert_eq!(found.files, [root.join("z")]);
+        assert_eq!(found.errors.len(), 1);
+        assert!(found.errors[0].1.contains("loop"), "{:?}", found.errors);
+    }
+}
