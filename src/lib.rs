@@ -3,4 +3,5 @@
 pub mod event;
 pub mod format;
 pub mod reading;
+pub mod rule;
 pub mod spl;

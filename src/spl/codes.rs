@@ -43,6 +43,8 @@ codes! {
     CHAINED_COMPARISON = "E0014";
     /// A number is malformed.
     BAD_NUMBER = "E0015";
+    /// There are more findings than are shown, errors among them.
+    TOO_MANY_FINDINGS = "E0016";
 
     /// A macro is not defined.
     UNKNOWN_MACRO = "E0101";
@@ -82,6 +84,8 @@ codes! {
     COMMA_BETWEEN_TERMS = "W0006";
     /// A lower-case `in (` in a search is read as `IN (`.
     LOWER_CASE_IN = "W0007";
+    /// There are more warnings than are shown.
+    TOO_MANY_WARNINGS = "W0008";
 }
 
 #[cfg(test)]

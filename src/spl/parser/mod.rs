@@ -17,6 +17,9 @@ use super::macros::Macros;
 /// How deep groups, negations and calls may nest.
 const MAX_DEPTH: usize = 200;
 
+/// How many findings are kept: a text with more is no search.
+const MAX_FINDINGS: usize = 250;
+
 /// What a text says, and everything that is wrong with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
@@ -54,11 +57,27 @@ pub fn parse(text: &str, macros: &Macros) -> Parsed {
     };
     diagnostics.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
     diagnostics.dedup();
+    limit_findings(&mut diagnostics);
     let mut parsed = Parsed { pipeline: None, diagnostics };
     if !parsed.has_errors() {
         parsed.pipeline = Some(Pipeline { commands });
     }
     parsed
+}
+
+/// Keeps the first findings and says how many were dropped.
+fn limit_findings(diagnostics: &mut Vec<Diagnostic>) {
+    let Some(first) = diagnostics.get(MAX_FINDINGS) else { return };
+    let dropped = diagnostics.len() - MAX_FINDINGS;
+    let message = format!("{dropped} more findings from here on");
+    let span = first.span;
+    let is_error = diagnostics.iter().any(|finding| finding.severity == Severity::Error);
+    diagnostics.truncate(MAX_FINDINGS);
+    diagnostics.push(if is_error {
+        Diagnostic::error(codes::TOO_MANY_FINDINGS, message, span)
+    } else {
+        Diagnostic::warning(codes::TOO_MANY_WARNINGS, message, span)
+    });
 }
 
 fn parse_commands(expanded: &Expanded<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Command> {
