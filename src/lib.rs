@@ -6,5 +6,6 @@ pub mod event;
 pub mod format;
 pub mod pcre;
 pub mod reading;
+pub mod rule;
 pub mod spl;
 pub mod value;

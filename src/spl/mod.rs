@@ -1,4 +1,12 @@
 //! SPL text -> syntax tree, with the place of everything and all errors in one pass.
 
 pub mod ast;
+pub mod codes;
 pub mod diagnostic;
+mod expand;
+mod lexer;
+pub mod macros;
+mod parser;
+
+pub use macros::Macros;
+pub use parser::{Parsed, parse};

@@ -1,0 +1,65 @@
+//! Many rules: files and folders of them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::{Rule, RuleError};
+
+/// What was found in files and folders.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// The rules, in the order of the paths given, and by path inside a folder.
+    pub rules: Vec<Rule>,
+    /// What could not be read, in the same order.
+    pub errors: Vec<RuleError>,
+}
+
+/// Loads every rule: a file whatever its name, and in a folder all of `.yml`, `.yaml`, `.spl`.
+///
+/// Every such file ends up as a rule or as an error. A file reached twice counts once.
+#[must_use]
+pub fn load_all(paths: &[PathBuf]) -> Catalog {
+    let mut catalog = Catalog::default();
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        // Links given by name are followed, those inside a folder are not: no cycles.
+        let walk = walkdir::WalkDir::new(path).sort_by_file_name();
+        for entry in walk {
+            match entry {
+                Ok(entry) => {
+                    let given = entry.depth() == 0;
+                    let is_rule = if given {
+                        !entry.path().is_dir()
+                    } else {
+                        entry.file_type().is_file() && has_rule_extension(entry.path())
+                    };
+                    if is_rule && seen.insert(entry.path().to_owned()) {
+                        catalog.add(entry.path());
+                    }
+                }
+                Err(error) => {
+                    let at = error.path().unwrap_or(path).to_owned();
+                    let source = error.into_io_error().unwrap_or_else(|| {
+                        std::io::Error::other("the folder contains itself")
+                    });
+                    catalog.errors.push(RuleError::Io { path: at, source });
+                }
+            }
+        }
+    }
+    catalog
+}
+
+impl Catalog {
+    fn add(&mut self, path: &Path) {
+        match Rule::load(path) {
+            Ok(rule) => self.rules.push(rule),
+            Err(error) => self.errors.push(error),
+        }
+    }
+}
+
+fn has_rule_extension(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    ["yml", "yaml", "spl"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}

@@ -1,0 +1,55 @@
+//! Why a rule could not be read.
+
+use std::path::PathBuf;
+
+use super::Position;
+
+/// Why a rule could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// The file or folder itself.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is larger than any rule.
+    #[error("{}: larger than {limit} bytes", .0.display(), limit = super::MAX_FILE)]
+    TooLarge(PathBuf),
+    /// The file is not text in UTF-8.
+    #[error("{}: not UTF-8 at byte {offset}", path.display())]
+    NotText {
+        /// Which file.
+        path: PathBuf,
+        /// The first byte that is not text.
+        offset: usize,
+    },
+    /// The file is not YAML, or not of the shape of a rule.
+    #[error("{name}:{line}:{column}: {message}", line = position.line, column = position.column)]
+    Yaml {
+        /// Which file.
+        name: String,
+        /// Where.
+        position: Position,
+        /// Why.
+        message: String,
+    },
+    /// The file lacks what every rule has.
+    #[error("{name}: not a rule: it has no `{key}`")]
+    Missing {
+        /// Which file.
+        name: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// The rule is written for something else.
+    #[error("{name}: a rule for {format}, not for Splunk")]
+    NotSplunk {
+        /// Which file.
+        name: String,
+        /// What it is written for.
+        format: String,
+    },
+}

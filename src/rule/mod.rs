@@ -1,0 +1,210 @@
+//! Rules: the YAML around a search, and where each part of the search stands in its file.
+//!
+//! Three kinds of file are read: the Detection Armory's YAML (`logic`), that of
+//! splunk/security_content (`search`), and a bare search in a `.spl` file.
+
+mod catalog;
+mod error;
+mod render;
+mod source_map;
+mod yaml;
+
+use std::path::Path;
+
+use crate::spl::ast::Span;
+
+pub use catalog::{Catalog, load_all};
+pub use error::RuleError;
+use source_map::SourceMap;
+use yaml::{Mapping, Scalar};
+
+/// How large the file of a rule may be, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+
+/// The rule built in.
+const BUILTIN: &str = include_str!("../../rules/remote_msi_installation.yml");
+
+/// A detection rule: a search and what it is about.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// What it detects; may be empty.
+    pub description: String,
+    /// The text of the search.
+    pub search: String,
+    /// The techniques of ATT&CK it detects, as identifiers (`T1218.007`).
+    pub technique_ids: Vec<String>,
+    /// The same in words.
+    pub techniques: Vec<String>,
+    /// The kinds of data it needs.
+    pub data_category: Vec<String>,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// The file it came from.
+    pub origin: RuleOrigin,
+}
+
+/// The file of a rule, and where the search stands in it.
+#[derive(Debug, Clone)]
+pub struct RuleOrigin {
+    /// The name of the file, as it was given.
+    pub name: String,
+    /// The text of the file, without a byte order mark.
+    pub text: String,
+    map: SourceMap,
+}
+
+/// A place in the file of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl Rule {
+    /// The rule built in: 18093.30444, "Remote .msi Installation".
+    ///
+    /// # Errors
+    /// Never, as a test proves; the text goes through the same reader as any other rule.
+    pub fn builtin() -> Result<Self, RuleError> {
+        Self::parse(BUILTIN, "remote_msi_installation.yml")
+    }
+
+    /// Reads the rule in a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds no rule for Splunk.
+    pub fn load(path: &Path) -> Result<Self, RuleError> {
+        let io = |source| RuleError::Io { path: path.to_owned(), source };
+        if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
+            return Err(RuleError::TooLarge(path.to_owned()));
+        }
+        let bytes = std::fs::read(path).map_err(io)?;
+        let text = String::from_utf8(bytes).map_err(|error| RuleError::NotText {
+            path: path.to_owned(),
+            offset: error.utf8_error().valid_up_to(),
+        })?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads the text of a file called `name`: a bare search if that ends in `.spl`, else YAML.
+    ///
+    /// # Errors
+    /// When the text holds no rule for Splunk.
+    pub fn parse(text: &str, name: &str) -> Result<Self, RuleError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let path = Path::new(name);
+        let is_bare = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("spl"));
+        if is_bare {
+            return Ok(Self::bare(text, name));
+        }
+        let document = yaml::parse(text).map_err(|fault| fault.named(name, text))?;
+        Self::from_yaml(&document, text, name)
+    }
+
+    /// A rule of nothing but a search; its name is that of the file.
+    fn bare(text: &str, name: &str) -> Self {
+        let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Self {
+            id: stem.clone(),
+            title: stem,
+            description: String::new(),
+            search: text.to_owned(),
+            technique_ids: Vec::new(),
+            techniques: Vec::new(),
+            data_category: Vec::new(),
+            references: Vec::new(),
+            origin: RuleOrigin {
+                name: name.to_owned(),
+                text: text.to_owned(),
+                map: SourceMap::identity(),
+            },
+        }
+    }
+
+    fn from_yaml(document: &Mapping, text: &str, name: &str) -> Result<Self, RuleError> {
+        if let Some(format) = document.text("logic_format") {
+            if !format.eq_ignore_ascii_case("splunk") {
+                let format = format.to_owned();
+                return Err(RuleError::NotSplunk { name: name.to_owned(), format });
+            }
+        }
+        let missing = |key| RuleError::Missing { name: name.to_owned(), key };
+        let (search, title_key) = match (document.scalar("logic"), document.scalar("search")) {
+            (Some(logic), _) => (logic, "title"),
+            (None, Some(search)) => (search, "name"),
+            (None, None) => return Err(missing("logic` or `search")),
+        };
+        let title = document.text(title_key).ok_or_else(|| missing(title_key))?;
+        let id = document.text("id").ok_or_else(|| missing("id"))?;
+        let tags = document.mapping("tags");
+        let mut technique_ids = document.list("technique_id");
+        technique_ids.extend(tags.map(|tags| tags.list("mitre_attack_id")).unwrap_or_default());
+        let mut data_category = document.list("data_category");
+        data_category.extend(document.list("data_source"));
+        Ok(Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            description: document.text("description").unwrap_or_default().to_owned(),
+            search: search.value.clone(),
+            technique_ids,
+            techniques: document.list("techniques"),
+            data_category,
+            references: document.list("references"),
+            origin: RuleOrigin {
+                name: name.to_owned(),
+                text: text.to_owned(),
+                map: source_map(search, text),
+            },
+        })
+    }
+
+    /// Where an offset in the search stands in the file.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        position_in(&self.origin.text, self.origin.map.offset(offset))
+    }
+
+    /// The bytes of the file that a part of the search stands on.
+    #[must_use]
+    pub fn file_span(&self, span: Span) -> Span {
+        let text = &self.origin.text;
+        let start = ceil_char_boundary(text, self.origin.map.offset(span.start));
+        if span.end <= span.start {
+            return Span::new(start, start);
+        }
+        let end = self.origin.map.offset(span.end - 1) + 1;
+        Span::new(start, ceil_char_boundary(text, end.max(start)))
+    }
+}
+
+fn source_map(scalar: &Scalar, text: &str) -> SourceMap {
+    SourceMap::of_scalar(text, scalar.start, scalar.style, &scalar.value)
+}
+
+/// The line and column of a byte of a text.
+fn position_in(text: &str, offset: usize) -> Position {
+    let offset = ceil_char_boundary(text, offset);
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    Position {
+        line: before.matches('\n').count() + 1,
+        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+    }
+}
+
+/// The first boundary of characters at or after a byte, at most the end.
+fn ceil_char_boundary(text: &str, mut offset: usize) -> usize {
+    while offset < text.len() && !text.is_char_boundary(offset) {
+        offset += 1;
+    }
+    offset.min(text.len())
+}
+
+#[cfg(test)]
+mod tests;

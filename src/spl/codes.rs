@@ -1,0 +1,101 @@
+//! The numbers of all findings: given once, never reused, each with what it means.
+//!
+//! `E00xx` the text cannot be read, `E01xx` macros, `E02xx` commands, `W0xxx` warnings.
+
+/// Declares the codes and the table of them, so that neither can be forgotten.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)*) => {
+        $($(#[doc = $doc])+ pub const $name: &str = $code;)*
+
+        /// Every code with its meaning, in the order of the numbers.
+        pub const CODES: &[(&str, &str)] = &[$(($code, concat!($($doc),+))),*];
+    };
+}
+
+codes! {
+    /// A quoted string has no closing quote.
+    UNCLOSED_QUOTE = "E0001";
+    /// A parenthesis is never closed.
+    UNCLOSED_PARENTHESIS = "E0002";
+    /// A closing parenthesis has no opening one.
+    STRAY_PARENTHESIS = "E0003";
+    /// A term, a value or an expression is missing.
+    MISSING_OPERAND = "E0004";
+    /// Text stands where none is expected.
+    UNEXPECTED_TEXT = "E0005";
+    /// The text is nested too deeply.
+    TOO_DEEP = "E0006";
+    /// The text, or what its macros expand to, is too long.
+    TOO_LONG = "E0007";
+    /// Nothing stands between two pipes, or after the last one.
+    EMPTY_COMMAND = "E0008";
+    /// The search has no text at all.
+    EMPTY_SEARCH = "E0009";
+    /// A comment in three backticks is never closed.
+    UNCLOSED_COMMENT = "E0010";
+    /// A subsearch in square brackets is not supported yet.
+    SUBSEARCH = "E0011";
+    /// An operator is glued to the word that follows it.
+    GLUED_OPERATOR = "E0012";
+    /// `TERM()` or `CASE()` holds nothing.
+    EMPTY_TERM = "E0013";
+    /// Comparisons cannot be chained.
+    CHAINED_COMPARISON = "E0014";
+    /// A number is malformed.
+    BAD_NUMBER = "E0015";
+    /// There are more findings than are shown, errors among them.
+    TOO_MANY_FINDINGS = "E0016";
+
+    /// A macro is not defined.
+    UNKNOWN_MACRO = "E0101";
+    /// A macro of this name takes another number of arguments.
+    MACRO_ARGUMENTS = "E0102";
+    /// The text between backticks is not the call of a macro.
+    MACRO_SYNTAX = "E0103";
+    /// Macros call each other too deeply, or too often.
+    MACRO_RECURSION = "E0104";
+
+    /// No such command exists.
+    UNKNOWN_COMMAND = "E0201";
+    /// Splunk has this command, coldsweep does not support it yet.
+    UNSUPPORTED_COMMAND = "E0202";
+    /// An option of a command is unknown or not supported yet.
+    UNSUPPORTED_OPTION = "E0203";
+    /// The width of a bucket is malformed.
+    BAD_SPAN = "E0204";
+    /// A command lacks an argument.
+    MISSING_ARGUMENT = "E0205";
+    /// The two sides of a rename hold a different number of wildcards.
+    WILDCARD_COUNT = "E0206";
+    /// An option or argument is given twice.
+    GIVEN_TWICE = "E0207";
+
+    /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
+    LOWER_CASE_OPERATOR = "W0001";
+    /// OR and AND are mixed at one level of a search.
+    MIXED_OPERATORS = "W0002";
+    /// A `TERM()` with a major breaker inside can never match.
+    TERM_NEVER_MATCHES = "W0003";
+    /// A bare name with dots is read as one field, where Splunk would concatenate.
+    DOTTED_NAME = "W0004";
+    /// A lower-case `term(` or `case(` is a keyword and a group.
+    LOWER_CASE_TERM = "W0005";
+    /// A comma between search terms is skipped.
+    COMMA_BETWEEN_TERMS = "W0006";
+    /// A lower-case `in (` in a search is read as `IN (`.
+    LOWER_CASE_IN = "W0007";
+    /// There are more warnings than are shown.
+    TOO_MANY_WARNINGS = "W0008";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        for pair in CODES.windows(2) {
+            assert!(pair[0].0 < pair[1].0, "{} before {}", pair[0].0, pair[1].0);
+        }
+    }
+}

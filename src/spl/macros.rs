@@ -1,0 +1,417 @@
+//! Macros: names in backticks that stand for text.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// How large a file of macros may be, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+
+/// The macros built in: those that name a kind of source, as a test of the internal metadata field
+/// `_source_kind`, and the few whose meaning is known (SPLUNK.md, Decisions).
+const BUILTIN: &[(&str, &[&str], &str)] = &[
+    ("get_endpoint_data", &[], "_source_kind=endpoint"),
+    ("get_endpoint_data_edr", &[], "_source_kind=edr"),
+    ("get_endpoint_data_powershell", &[], "_source_kind=powershell"),
+    ("get_endpoint_data_sysmon", &[], "_source_kind=sysmon"),
+    ("get_endpoint_data_unix", &[], "_source_kind=unix"),
+    ("get_endpoint_data_windows", &[], "_source_kind=windows"),
+    ("get_endpoint_data_winevent", &[], "_source_kind=winevent"),
+    ("get_application_data", &[], "_source_kind=application"),
+    ("get_application_data_api", &[], "_source_kind=api"),
+    ("get_authentication_data", &[], "_source_kind=authentication"),
+    ("get_authentication_data_auth0", &[], "_source_kind=auth0"),
+    ("get_cloud_data", &[], "_source_kind=cloud"),
+    ("get_cloud_data_aws", &[], "_source_kind=aws"),
+    ("get_cloud_data_azure", &[], "_source_kind=azure"),
+    ("get_cloud_data_gcp", &[], "_source_kind=gcp"),
+    ("get_cloud_data_gsuite", &[], "_source_kind=gsuite"),
+    ("get_cloud_data_iam", &[], "_source_kind=iam"),
+    ("get_cloud_data_o365", &[], "_source_kind=o365"),
+    ("get_cloud_data_storage", &[], "_source_kind=storage"),
+    ("get_email_data", &[], "_source_kind=email"),
+    ("get_email_data_malicious", &[], "_source_kind=malicious_email"),
+    ("get_network_data", &[], "_source_kind=network"),
+    ("get_network_data_fw", &[], "_source_kind=fw"),
+    ("get_web_data", &[], "_source_kind=web"),
+    ("get_web_data_access_logs", &[], "_source_kind=access_logs"),
+    ("get_web_data_proxy", &[], "_source_kind=proxy"),
+    ("get_web_data_waf", &[], "_source_kind=waf"),
+    ("add_fields_eoi", &[], ""),
+    ("ut_shannon", &["word"], "eval ut_shannon=ut_shannon($word$)"),
+];
+
+/// What a macro stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Macro {
+    /// The names of its arguments, written `$name$` in the definition.
+    pub arguments: Vec<String>,
+    /// The text it stands for.
+    pub definition: String,
+}
+
+impl Macro {
+    /// The definition with the arguments put in. Values are not searched again.
+    pub(super) fn substitute(&self, values: &[String]) -> String {
+        let mut out = String::with_capacity(self.definition.len());
+        let mut rest = self.definition.as_str();
+        while let Some((before, after)) = rest.split_once('$') {
+            out.push_str(before);
+            let value = after.split_once('$').and_then(|(name, tail)| {
+                let at = self.arguments.iter().position(|argument| argument == name)?;
+                Some((values.get(at)?, tail))
+            });
+            match value {
+                // The definition may name an argument often and the argument be long: the
+                // expander refuses more than this anyway.
+                Some((value, tail)) if out.len() <= super::lexer::MAX_TEXT => {
+                    out.push_str(value);
+                    rest = tail;
+                }
+                _ => {
+                    out.push('$');
+                    rest = after;
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// The macros that a search may call, by name and number of arguments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Macros {
+    by_name: BTreeMap<String, BTreeMap<usize, Macro>>,
+}
+
+/// What became of looking for a macro.
+pub(super) enum Lookup<'a> {
+    Found(&'a Macro),
+    /// The name exists, with these numbers of arguments.
+    OtherArity(Vec<usize>),
+    Unknown,
+}
+
+/// Why a file of macros could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum MacroError {
+    /// The file itself.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is larger than any file of macros.
+    #[error("{}: larger than {MAX_FILE} bytes", .0.display())]
+    TooLarge(PathBuf),
+    /// What it says.
+    #[error("{name}:{line}: {message}")]
+    Syntax {
+        /// Which file.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+        /// Why.
+        message: String,
+    },
+}
+
+impl Macros {
+    /// No macros at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// The macros that need no definition.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let mut macros = Self::empty();
+        for (name, arguments, definition) in BUILTIN {
+            let arguments = arguments.iter().map(ToString::to_string).collect();
+            macros.insert(*name, arguments, *definition);
+        }
+        macros
+    }
+
+    /// Defines a macro, in place of one with the same name and number of arguments.
+    pub fn insert(
+        &mut self,
+        name: impl Into<String>,
+        arguments: Vec<String>,
+        definition: impl Into<String>,
+    ) {
+        let definition = Macro { definition: definition.into(), arguments };
+        let arity = definition.arguments.len();
+        self.by_name.entry(name.into()).or_default().insert(arity, definition);
+    }
+
+    /// The macro of this name and number of arguments.
+    #[must_use]
+    pub fn get(&self, name: &str, arity: usize) -> Option<&Macro> {
+        self.by_name.get(name)?.get(&arity)
+    }
+
+    /// Adds the macros of `other`, which win over those already here.
+    pub fn extend(&mut self, other: Self) {
+        for (name, definitions) in other.by_name {
+            self.by_name.entry(name).or_default().extend(definitions);
+        }
+    }
+
+    pub(super) fn lookup(&self, name: &str, arity: usize) -> Lookup<'_> {
+        match self.by_name.get(name) {
+            None => Lookup::Unknown,
+            Some(definitions) => match definitions.get(&arity) {
+                Some(definition) => Lookup::Found(definition),
+                None => Lookup::OtherArity(definitions.keys().copied().collect()),
+            },
+        }
+    }
+
+    /// Reads a file of macros: TOML, or Splunk's own macros.conf.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says something that is neither.
+    pub fn load(path: &Path) -> Result<Self, MacroError> {
+        let io = |source| MacroError::Io { path: path.to_owned(), source };
+        if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
+            return Err(MacroError::TooLarge(path.to_owned()));
+        }
+        let text = std::fs::read_to_string(path).map_err(io)?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads the text of a file of macros; `name` is what errors call the file.
+    ///
+    /// The text is TOML when it can be read as such. A macros.conf whose definitions all are in
+    /// double quotes can be, and loses those quotes: write `definition = ("...")` there.
+    ///
+    /// # Errors
+    /// When the text is neither TOML nor macros.conf.
+    pub fn parse(text: &str, name: &str) -> Result<Self, MacroError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match parse_toml(text, name) {
+            Ok(macros) => Ok(macros),
+            Err(toml) => match parse_conf(text, name) {
+                Ok(macros) => Ok(macros),
+                Err(conf) => Err(if looks_like_toml(text) { toml } else { conf }),
+            },
+        }
+    }
+}
+
+/// Whether every definition opens with a quote, as TOML must.
+fn looks_like_toml(text: &str) -> bool {
+    let mut definitions = text.lines().filter_map(|line| {
+        line.trim().strip_prefix("definition")?.trim_start().strip_prefix('=')
+    });
+    definitions.all(|value| value.trim_start().starts_with(['"', '\'']))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TomlMacro {
+    definition: String,
+    #[serde(default)]
+    args: Vec<String>,
+}
+
+fn parse_toml(text: &str, name: &str) -> Result<Macros, MacroError> {
+    let syntax = |line, message| MacroError::Syntax { name: name.to_owned(), line, message };
+    let table: BTreeMap<String, TomlMacro> = toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+        syntax(line, error.message().to_owned())
+    })?;
+    let mut macros = Macros::empty();
+    for (title, entry) in table {
+        let name = stanza_name(&title, entry.args.len()).map_err(|message| syntax(1, message))?;
+        macros.insert(name, entry.args, entry.definition);
+    }
+    Ok(macros)
+}
+
+/// `name` or `name(2)`, where the number must be that of the arguments.
+fn stanza_name(title: &str, arguments: usize) -> Result<String, String> {
+    let Some((name, count)) = title.split_once('(') else {
+        return Ok(title.trim().to_owned());
+    };
+    let count = count.trim_end().strip_suffix(')').map(|count| count.trim().parse::<usize>());
+    match count.and_then(Result::ok) {
+        Some(count) if count == arguments => Ok(name.trim().to_owned()),
+        Some(count) => Err(format!("[{title}] says {count} arguments, `args` names {arguments}")),
+        None => Err(format!("[{title}] is not the name of a macro")),
+    }
+}
+
+/// One stanza of macros.conf as it is read.
+struct Stanza {
+    title: String,
+    line: usize,
+    arguments: Vec<String>,
+    definition: Option<String>,
+}
+
+impl Stanza {
+    fn finish(self, macros: &mut Macros) -> Result<(), (usize, String)> {
+        let name = stanza_name(&self.title, self.arguments.len())
+            .map_err(|message| (self.line, message))?;
+        let Some(definition) = self.definition else {
+            return Err((self.line, format!("[{}] has no definition", self.title)));
+        };
+        macros.insert(name, self.arguments, definition);
+        Ok(())
+    }
+}
+
+fn parse_conf(text: &str, name: &str) -> Result<Macros, MacroError> {
+    conf_stanzas(text).map_err(|(line, message)| MacroError::Syntax {
+        name: name.to_owned(),
+        line,
+        message,
+    })
+}
+
+/// Reads stanzas; an error is a line and a message.
+fn conf_stanzas(text: &str) -> Result<Macros, (usize, String)> {
+    let mut macros = Macros::empty();
+    let mut stanza: Option<Stanza> = None;
+    for (number, line) in logical_lines(text) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(title) = line.strip_prefix('[') {
+            let title = title
+                .strip_suffix(']')
+                .ok_or_else(|| (number, "this `[` is never closed".to_owned()))?;
+            if let Some(done) = stanza.take() {
+                done.finish(&mut macros)?;
+            }
+            stanza = Some(Stanza {
+                title: title.trim().to_owned(),
+                line: number,
+                arguments: Vec::new(),
+                definition: None,
+            });
+            continue;
+        }
+        let (key, value) = line
+            .split_once('=')
+            .ok_or_else(|| (number, "expected `[name]` or `key = value`".to_owned()))?;
+        let Some(current) = stanza.as_mut() else {
+            return Err((number, "a setting before the first `[name]`".to_owned()));
+        };
+        conf_setting(current, key.trim(), value.trim()).map_err(|message| (number, message))?;
+    }
+    if let Some(done) = stanza {
+        done.finish(&mut macros)?;
+    }
+    Ok(macros)
+}
+
+fn conf_setting(stanza: &mut Stanza, key: &str, value: &str) -> Result<(), String> {
+    match key {
+        "definition" => stanza.definition = Some(value.to_owned()),
+        "args" => {
+            let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+            stanza.arguments = names.map(str::to_owned).collect();
+        }
+        // An eval macro computes its text by an expression; taking the expression as the text
+        // would run another search than the one meant.
+        "iseval" if !matches!(value, "0" | "f" | "false" | "no" | "") => {
+            return Err(format!("[{}] is an eval macro, which is not supported", stanza.title));
+        }
+        "iseval" | "validation" | "errormsg" | "description" => {}
+        _ => return Err(format!("`{key}` is not a setting of a macro")),
+    }
+    Ok(())
+}
+
+/// Lines with those that end in a backslash joined to the next, and the number of the first.
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
+    let mut lines = Vec::new();
+    let mut pending: Option<(usize, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        let (number, mut whole) = pending.take().unwrap_or((index + 1, String::new()));
+        match line.strip_suffix('\\') {
+            Some(line) => {
+                whole.push_str(line);
+                whole.push('\n');
+                pending = Some((number, whole));
+            }
+            None => {
+                whole.push_str(line);
+                lines.push((number, whole));
+            }
+        }
+    }
+    lines.extend(pending);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition<'a>(macros: &'a Macros, name: &str, arity: usize) -> Option<(&'a str, usize)> {
+        let found = macros.get(name, arity)?;
+        Some((&found.definition, found.arguments.len()))
+    }
+
+    #[test]
+    fn toml_and_conf_say_the_same() {
+        let toml = "# mine\n[a]\ndefinition = \"index=main\"\n\
+                    [\"b(2)\"]\nargs = [\"x\", \"y\"]\ndefinition = '| stats count by $x$ $y$'\n";
+        let conf = "# mine\n[a]\ndefinition = index=main\niseval = 0\n\n\
+                    [b(2)]\nargs = x, y\ndefinition = | stats \\\ncount by $x$ $y$\n";
+        let toml = Macros::parse(toml, "m").unwrap();
+        let conf = Macros::parse(conf, "m").unwrap();
+        assert_eq!(definition(&toml, "a", 0), Some(("index=main", 0)));
+        assert_eq!(definition(&conf, "a", 0), Some(("index=main", 0)));
+        assert_eq!(definition(&toml, "b", 2), Some(("| stats count by $x$ $y$", 2)));
+        assert_eq!(definition(&conf, "b", 2), Some(("| stats \ncount by $x$ $y$", 2)));
+        assert_eq!(definition(&conf, "b", 0), None);
+    }
+
+    #[test]
+    fn wrong_files_say_where() {
+        for (text, expected) in [
+            ("[a]\ndefinition = \"x\"\nargs = 3\n", "m:3: "),
+            ("[a]\nargs = x, y\n", "m:1: [a] has no definition"),
+            ("[a(1)]\nargs = x, y\ndefinition = z", "m:1: [a(1)] says 1 arguments"),
+            ("definition = x\n", "m:1: a setting before"),
+            ("[a]\n\ndefinition = x\niseval = 1\n", "m:4: [a] is an eval macro"),
+            ("[a]\ndefinition = x\ncolour = red\n", "m:3: `colour` is not a setting"),
+            ("[a\ndefinition = x\n", "m:1: this `[`"),
+        ] {
+            let error = Macros::parse(text, "m").unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_put_in_once() {
+        let found = Macro {
+            arguments: vec!["a".to_owned(), "b".to_owned()],
+            definition: "$a$$b$ $c$ $ 5$ $a".to_owned(),
+        };
+        let values = ["$b$".to_owned(), "2".to_owned()];
+        assert_eq!(found.substitute(&values), "$b$2 $c$ $ 5$ $a");
+    }
+
+    #[test]
+    fn user_macros_win() {
+        let mut macros = Macros::builtin();
+        let mine = Macros::parse("[get_endpoint_data]\ndefinition = index=mine", "m").unwrap();
+        macros.extend(mine);
+        assert_eq!(definition(&macros, "get_endpoint_data", 0), Some(("index=mine", 0)));
+        let builtin = definition(&macros, "get_endpoint_data_sysmon", 0);
+        assert_eq!(builtin, Some(("_source_kind=sysmon", 0)));
+    }
+}
