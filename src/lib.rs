@@ -1,11 +1,17 @@
 //! coldsweep: Splunk detection rules over archived logs, without Splunk.
 
+pub mod aggregate;
 pub mod cim;
+pub mod corpus;
 pub mod eval;
 pub mod event;
 pub mod format;
 pub mod pcre;
+pub mod plan;
+pub mod prefilter;
 pub mod reading;
 pub mod rule;
+pub mod scan;
+pub mod source;
 pub mod spl;
 pub mod value;

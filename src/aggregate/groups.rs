@@ -56,7 +56,9 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    fn size(&self) -> usize {
+    /// Roughly how many bytes of memory it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
         size_of::<Self>() + self.raw.capacity()
     }
 }
@@ -159,7 +161,7 @@ impl Groups {
         stats: &Stats,
         record: &Record,
         place: Place,
-        evidence: Option<&Evidence>,
+        evidence: &[Evidence],
         scratch: &Scratch,
     ) -> usize {
         let mut grown = 0;
@@ -169,8 +171,8 @@ impl Groups {
                 Group::start(stats)
             });
             grown += group.update(stats, record, place, scratch);
-            grown += evidence.map_or(0, Evidence::size);
-            group.evidence.extend(evidence.cloned());
+            grown += evidence.iter().map(Evidence::size).sum::<usize>();
+            group.evidence.extend_from_slice(evidence);
         }
         grown
     }

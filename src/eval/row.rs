@@ -224,6 +224,17 @@ impl Record {
         }
     }
 
+    /// Roughly how many bytes of memory it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.fields.iter().map(|(name, field)| name.capacity() + field.size()).sum()
+    }
+
+    /// The fields, owned, in name order.
+    pub fn into_fields(self) -> impl Iterator<Item = (String, Field)> {
+        self.fields.into_iter()
+    }
+
     /// Whether it has no field.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -362,7 +362,7 @@ impl Columns {
 
     fn arrange(&self, record: Record) -> Vec<(String, Field)> {
         let mut columns = Vec::new();
-        let mut rest: Vec<Option<(String, Field)>> = record.into_iter().map(Some).collect();
+        let mut rest: Vec<Option<(String, Field)>> = record.into_fields().map(Some).collect();
         for glob in &self.order {
             for slot in &mut rest {
                 if slot.as_ref().is_some_and(|(name, _)| selects(std::slice::from_ref(glob), name)) {

@@ -136,6 +136,26 @@ impl<R: Read> BlockReader<R> {
         }
     }
 
+    /// Whether everything that was read has been given out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// What has been read and not been given out, and where it stands.
+    #[must_use]
+    pub fn peek(&self) -> (&[u8], Offsets) {
+        (&self.buffer, Offsets { base: self.base, encoding: self.encoding })
+    }
+
+    /// Passes over the first `count` bytes of what has been read.
+    pub fn consume(&mut self, count: usize) {
+        let count = count.min(self.buffer.len());
+        let offsets = Offsets { base: self.base, encoding: self.encoding };
+        self.base = offsets.of(&self.buffer, count);
+        self.buffer.drain(..count);
+    }
+
     /// The error that ended the stream early, once.
     pub fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()

@@ -70,6 +70,27 @@ codes! {
     /// An option or argument is given twice.
     GIVEN_TWICE = "E0207";
 
+    /// A regex is malformed: Splunk refuses the whole search.
+    BAD_REGEX = "E0301";
+    /// A function of `where` or `eval` is unknown or not supported yet.
+    UNKNOWN_FUNCTION = "E0302";
+    /// A function is given the wrong number of arguments.
+    WRONG_ARGUMENTS = "E0303";
+    /// An argument must be written as a literal.
+    NOT_A_LITERAL = "E0304";
+    /// `where` is given something that is neither true nor false.
+    NOT_A_CONDITION = "E0305";
+    /// `eval` cannot set a field to true or false.
+    BOOLEAN_VALUE = "E0306";
+    /// `bin` names no field, and the accommodation `bin-time` is off.
+    BIN_NEEDS_FIELD = "E0307";
+    /// `bin` names no span.
+    BIN_NEEDS_SPAN = "E0308";
+    /// An aggregate is unknown or not supported yet.
+    UNKNOWN_AGGREGATE = "E0309";
+    /// An aggregate of `eval(...)` has no name.
+    EVAL_NEEDS_NAME = "E0310";
+
     /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
     LOWER_CASE_OPERATOR = "W0001";
     /// OR and AND are mixed at one level of a search.
@@ -84,6 +105,10 @@ codes! {
     COMMA_BETWEEN_TERMS = "W0006";
     /// A lower-case `in (` in a search is read as `IN (`.
     LOWER_CASE_IN = "W0007";
+    /// `bin` without a field is read as `bin _time` (accommodation `bin-time`).
+    BIN_WITHOUT_FIELD = "W0008";
+    /// A time term of the search limits no archive.
+    TIME_TERM = "W0009";
     /// There are more warnings than are shown.
     TOO_MANY_WARNINGS = "W0008";
 }

@@ -1,0 +1,362 @@
+//! Files: opening, telling their format, cutting them into shards for the workers.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::evtx::{Chunks, report, scan_chunks};
+use super::skip::Severity;
+use super::text::{Piece, consider, scan_shard, shards};
+use super::worker::Origin;
+use super::{LONGEST_EVENT, Sweep};
+use crate::event::Format;
+use crate::format::evtx::{self, CHUNK_LEN, FileHeader};
+use crate::format::text::{Carry, TextLayout};
+use crate::source::{
+    BlockReader, Bytes, Cut, Encoding, Offsets, Opened, open, open_stdin, sniff_encoding,
+};
+
+/// How much of a file is looked at to tell its format.
+const HEAD: usize = 256 << 10;
+
+/// Sweeps all files, in the pool of the calling thread.
+pub(super) fn sweep_files(sweep: &Sweep<'_>, files: &[PathBuf]) {
+    rayon::scope(|scope| {
+        for (number, path) in files.iter().enumerate() {
+            scope.spawn(move |scope| {
+                if !sweep.stopped() {
+                    sweep_file(sweep, scope, path, u32::try_from(number).unwrap_or(u32::MAX));
+                }
+            });
+        }
+    });
+}
+
+fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, number: u32) {
+    let stdin = path.as_os_str() == "-";
+    let origin = Arc::new(origin(path, number, stdin));
+    let opened = if stdin { Ok(open_stdin()) } else { open(path, sweep.options.map) };
+    sweep.progress.files.fetch_add(1, Ordering::Relaxed);
+    sweep.with_worker(|worker| worker.counters.files += 1);
+    match opened {
+        Err(error) => sweep.with_worker(|worker| {
+            worker.skips.add(&origin.path, None, Severity::Error, format!("cannot be opened: {error}"));
+        }),
+        Ok(Opened::Whole(bytes)) => sweep_whole(sweep, scope, bytes, &origin),
+        Ok(Opened::Stream { reader, packing }) => sweep_stream(sweep, reader, packing, &origin),
+    }
+}
+
+fn origin(path: &Path, number: u32, stdin: bool) -> Origin {
+    let modified = if stdin {
+        Some(Timestamp::now())
+    } else {
+        let time = path.metadata().and_then(|meta| meta.modified()).ok();
+        time.and_then(|time| Timestamp::try_from(time).ok())
+    };
+    let name = if stdin { "<stdin>".into() } else { path.to_string_lossy() };
+    Origin { path: path.into(), name: name.into(), number, modified }
+}
+
+/// What the first bytes of a file say it is.
+enum Kind {
+    Empty,
+    Evtx,
+    Text(TextLayout),
+    /// No log, and what it looks like.
+    Unknown(&'static str),
+}
+
+fn kind_of(sweep: &Sweep<'_>, head: &[u8]) -> Kind {
+    match sweep.options.input_format {
+        Some(Format::Evtx) => return Kind::Evtx,
+        Some(format) => return Kind::Text(TextLayout::for_format(format, head)),
+        None => {}
+    }
+    if head.iter().all(u8::is_ascii_whitespace) {
+        return Kind::Empty;
+    }
+    if evtx::sniff(head) {
+        return Kind::Evtx;
+    }
+    if let Some(layout) = TextLayout::sniff(head) {
+        return Kind::Text(layout);
+    }
+    Kind::Unknown(looks_like(head))
+}
+
+/// Containers and compressions that are told apart so that the message is of use.
+const MAGICS: &[(&[u8], &str)] = &[
+    (b"PK\x03\x04", "a zip archive, which is not read yet: unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive, which is not read yet: unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed, which is not read yet: unpack it first"),
+    (b"\xfd7zXZ\0", "xz-compressed, which is not read yet: unpack it first"),
+    (b"BZh", "bzip2-compressed, which is not read yet: unpack it first"),
+    (b"\x04\x22\x4d\x18", "lz4-compressed, which is not read yet: unpack it first"),
+];
+
+fn looks_like(head: &[u8]) -> &'static str {
+    if head.get(257..262) == Some(b"ustar") {
+        return "a tar archive, which is not read yet: unpack it first";
+    }
+    MAGICS
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map_or("not a log in any known format", |(_, what)| what)
+}
+
+fn layout_format(layout: TextLayout) -> Format {
+    match layout {
+        TextLayout::Xml => Format::Xml,
+        TextLayout::Classic => Format::Classic,
+        TextLayout::HostMon => Format::HostMon,
+        TextLayout::JsonLines | TextLayout::JsonDocument => Format::Json,
+    }
+}
+
+fn sweep_whole<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, bytes: Bytes, origin: &Arc<Origin>) {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    let (encoding, mark) = sniff_encoding(head);
+    if encoding != Encoding::Utf8 {
+        let reader = std::io::Cursor::new(bytes.clone());
+        return sweep_stream(sweep, Box::new(reader), None, origin);
+    }
+    match kind_of(sweep, &head[mark..]) {
+        Kind::Empty => sweep.with_worker(|worker| {
+            worker.counters.empty_files += 1;
+            worker.counters.bytes += bytes.len() as u64;
+        }),
+        Kind::Unknown(what) => not_a_log(sweep, origin, what, bytes.len()),
+        Kind::Evtx => whole_evtx(sweep, scope, &bytes, origin),
+        Kind::Text(layout) => whole_text(sweep, scope, &bytes, mark, layout, origin),
+    }
+}
+
+fn not_a_log(sweep: &Sweep<'_>, origin: &Origin, what: &str, length: usize) {
+    sweep.with_worker(|worker| {
+        worker.skips.add(&origin.path, None, Severity::Error, what);
+        worker.counters.bytes += length as u64;
+    });
+    sweep.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
+}
+
+fn whole_text<'s>(
+    sweep: &'s Sweep<'_>,
+    scope: &rayon::Scope<'s>,
+    bytes: &Bytes,
+    mark: usize,
+    layout: TextLayout,
+    origin: &Arc<Origin>,
+) {
+    let format = layout_format(layout);
+    sweep.with_worker(|worker| worker.counters.file(format));
+    let text = &bytes[mark..];
+    for (at, shard) in shards(layout, text, sweep.options.shard_size).into_iter().enumerate() {
+        let (bytes, origin) = (bytes.clone(), Arc::clone(origin));
+        let length = shard.len() + if at == 0 { mark } else { 0 };
+        scope.spawn(move |_| {
+            if sweep.stopped() {
+                return;
+            }
+            let offsets = Offsets { base: mark as u64, encoding: Encoding::Utf8 };
+            let piece = Piece { text: &bytes[mark..], offsets, layout, origin: &origin };
+            timed(sweep, format, length, |worker| scan_shard(sweep, worker, &piece, shard));
+        });
+    }
+}
+
+fn whole_evtx<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, bytes: &Bytes, origin: &Arc<Origin>) {
+    let header = FileHeader::parse(bytes);
+    let body = evtx::body_offset(bytes);
+    sweep.with_worker(|worker| {
+        worker.counters.file(Format::Evtx);
+        let chunks = Chunks { bytes, base: 0, header, origin };
+        if let Some(finding) = evtx::check_file_header(bytes) {
+            report(worker, &chunks, 0, &finding);
+        }
+    });
+    let size = sweep.options.shard_size.div_ceil(CHUNK_LEN).max(1) * CHUNK_LEN;
+    for span in evtx_shards(bytes, body, size) {
+        let (bytes, origin) = (bytes.clone(), Arc::clone(origin));
+        let length = span.len() + if span.start == body { body } else { 0 };
+        scope.spawn(move |_| {
+            if sweep.stopped() {
+                return;
+            }
+            let chunks = Chunks { bytes: &bytes, base: 0, header, origin: &origin };
+            timed(sweep, Format::Evtx, length, |worker| scan_chunks(sweep, worker, &chunks, span));
+        });
+    }
+}
+
+/// Cuts a log into shards of whole chunk slots. Slots are 64 KiB but where a chunk stands at an
+/// odd offset, so they are walked rather than counted.
+fn evtx_shards(bytes: &[u8], body: usize, size: usize) -> Vec<std::ops::Range<usize>> {
+    let mut shards = Vec::new();
+    let mut start = body;
+    for slot in evtx::chunks(bytes) {
+        if slot.offset - start >= size {
+            shards.push(start..slot.offset);
+            start = slot.offset;
+        }
+    }
+    if start < bytes.len() {
+        shards.push(start..bytes.len());
+    }
+    shards
+}
+
+/// Runs one shard on the worker's state and counts it.
+fn timed(
+    sweep: &Sweep<'_>,
+    format: Format,
+    length: usize,
+    work: impl FnOnce(&mut super::worker::Worker),
+) {
+    let started = Instant::now();
+    sweep.with_worker(|worker| {
+        work(worker);
+        worker.counters.searched(format, length);
+        worker.counters.shard_took(started.elapsed());
+    });
+    sweep.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
+}
+
+type Reader = BlockReader<Box<dyn Read + Send>>;
+
+/// How many blocks of a stream are searched at a time: they are what a stream holds in memory.
+const BLOCKS_AT_A_TIME: usize = 2;
+
+fn sweep_stream(
+    sweep: &Sweep<'_>,
+    reader: Box<dyn Read + Send>,
+    packing: Option<&'static str>,
+    origin: &Arc<Origin>,
+) {
+    let mut reader = Reader::new(reader, sweep.options.shard_size, LONGEST_EVENT);
+    let (encoding, mark) = sniff_encoding(reader.head(HEAD));
+    reader.set_encoding(encoding, mark);
+    let head = reader.head(HEAD);
+    match kind_of(sweep, &head[..head.len().min(HEAD)]) {
+        Kind::Empty => sweep.with_worker(|worker| worker.counters.empty_files += 1),
+        Kind::Unknown(what) => {
+            let what = packing.map_or(what.to_owned(), |packing| format!("{packing} of what is {what}"));
+            not_a_log(sweep, origin, &what, 0);
+        }
+        Kind::Evtx => stream_evtx(sweep, &mut reader, origin),
+        Kind::Text(TextLayout::JsonDocument) => stream_document(sweep, &mut reader, origin),
+        Kind::Text(layout) => stream_text(sweep, &mut reader, layout, origin),
+    }
+    if let Some(error) = reader.take_error() {
+        let at = reader.offset();
+        let reason = match packing {
+            Some(packing) => format!("the {packing} data is damaged or cut short, what came before was read: {error}"),
+            None => format!("cannot be read on: {error}"),
+        };
+        sweep.with_worker(|worker| worker.skip(origin, at, Severity::Error, &reason));
+    }
+}
+
+fn stream_text(sweep: &Sweep<'_>, reader: &mut Reader, layout: TextLayout, origin: &Arc<Origin>) {
+    let format = layout_format(layout);
+    sweep.with_worker(|worker| worker.counters.file(format));
+    loop {
+        let cut = |buffer: &[u8]| layout.cut(buffer).map_or(Cut::Nowhere, Cut::At);
+        let blocks: Vec<_> =
+            std::iter::from_fn(|| reader.next_block(cut)).take(BLOCKS_AT_A_TIME).collect();
+        if blocks.is_empty() || sweep.stopped() {
+            return;
+        }
+        rayon::scope(|scope| {
+            for block in &blocks {
+                scope.spawn(move |_| {
+                    let piece =
+                        Piece { text: &block.bytes, offsets: block.offsets, layout, origin };
+                    timed(sweep, format, block.bytes.len(), |worker| {
+                        if block.forced {
+                            let at = block.offsets.base;
+                            worker.skip(origin, at, Severity::Error, "an event longer than 64 MiB was cut");
+                        }
+                        scan_shard(sweep, worker, &piece, 0..block.bytes.len());
+                    });
+                });
+            }
+        });
+    }
+}
+
+/// A JSON document has no boundary to cut at, so it is walked by one worker.
+fn stream_document(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>) {
+    let layout = TextLayout::JsonDocument;
+    sweep.with_worker(|worker| worker.counters.file(Format::Json));
+    let mut carry = Carry::default();
+    let mut wanted = sweep.options.shard_size;
+    loop {
+        let ended = reader.head(wanted).len() < wanted;
+        if reader.is_empty() || sweep.stopped() {
+            return;
+        }
+        let forced = wanted >= LONGEST_EVENT;
+        let (buffer, offsets) = reader.peek();
+        let piece = Piece { text: buffer, offsets, layout, origin };
+        let mut done = 0;
+        timed(sweep, Format::Json, 0, |worker| {
+            let mut frames = layout.frames_so_far(buffer, 0..buffer.len(), carry, ended || forced);
+            for found in frames.by_ref() {
+                consider(sweep, worker, &piece, found);
+            }
+            (done, carry) = frames.carry();
+            worker.counters.searched(Format::Json, done);
+        });
+        if ended || forced {
+            done = buffer.len();
+        }
+        reader.consume(done);
+        wanted = if done == 0 { (wanted * 2).min(LONGEST_EVENT) } else { sweep.options.shard_size };
+        if ended {
+            return;
+        }
+    }
+}
+
+fn stream_evtx(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>) {
+    sweep.with_worker(|worker| worker.counters.file(Format::Evtx));
+    let head = reader.head(evtx::FILE_HEADER_LEN + CHUNK_LEN);
+    let header = FileHeader::parse(head);
+    let body = evtx::body_offset(head);
+    let finding = evtx::check_file_header(head);
+    sweep.with_worker(|worker| {
+        let chunks = Chunks { bytes: &[], base: 0, header, origin };
+        if let Some(finding) = finding {
+            report(worker, &chunks, 0, &finding);
+        }
+        worker.counters.searched(Format::Evtx, body);
+    });
+    reader.consume(body);
+    loop {
+        let wanted = sweep.options.shard_size.max(2 * CHUNK_LEN);
+        let ended = reader.head(wanted).len() < wanted;
+        if reader.is_empty() || sweep.stopped() {
+            return;
+        }
+        let (buffer, offsets) = reader.peek();
+        // The last slot may go on in what is read next.
+        let end = if ended {
+            buffer.len()
+        } else {
+            evtx::chunks_from(buffer, 0).map(|slot| slot.offset).last().filter(|&at| at > 0).unwrap_or(buffer.len())
+        };
+        timed(sweep, Format::Evtx, end, |worker| {
+            let chunks = Chunks { bytes: &buffer[..end], base: offsets.base, header, origin };
+            scan_chunks(sweep, worker, &chunks, 0..end);
+        });
+        reader.consume(end);
+        if ended {
+            return;
+        }
+    }
+}

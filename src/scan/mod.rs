@@ -1,0 +1,258 @@
+//! The sweep: the only place with threads. Files are cut into shards of whole events; each
+//! worker has its own scratch memory, counters and partial aggregates; at the end they merge.
+
+mod counters;
+mod evtx;
+mod files;
+mod kinds;
+mod skip;
+mod text;
+mod worker;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use counters::{Counters, FormatCount, TimeSpan};
+pub use kinds::KindCheck;
+pub use skip::{Severity, SkipLog, Skipped};
+
+use crate::cim::Cim;
+use crate::event::Format;
+use crate::eval::row::Scratch;
+use crate::format::DecodeContext;
+use crate::plan::{FinalRow, Plan};
+use crate::prefilter::Prefilter;
+use crate::reading::Reading;
+use crate::source::{MapChoice, walk};
+use worker::Worker;
+
+/// The usual size of a shard: large enough that cutting it costs nothing, small enough that a
+/// few files keep all workers busy to the end.
+pub const SHARD_SIZE: usize = 4 << 20;
+
+/// The longest event that is read. A longer one is reported and passed over, so that no input
+/// can make the memory grow.
+pub const LONGEST_EVENT: usize = 64 << 20;
+
+/// How a sweep runs. None of this changes a row of the answer but `reading`, the filters and what
+/// events without a time zone or host are given.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many workers; 0 for one a processor.
+    pub threads: usize,
+    /// The size of a shard in bytes.
+    pub shard_size: usize,
+    /// Whether files are mapped.
+    pub map: MapChoice,
+    /// Whether the prefilter is on.
+    pub prefilter: bool,
+    /// Whether each row keeps the events behind it.
+    pub evidence: bool,
+    /// The reading in force.
+    pub reading: Reading,
+    /// The zone of times that carry none.
+    pub timezone: TimeZone,
+    /// The host of events that name none.
+    pub default_host: String,
+    /// Only events at or after this time.
+    pub since: Option<Timestamp>,
+    /// Only events before this time.
+    pub until: Option<Timestamp>,
+    /// Only events of these hosts.
+    pub hosts: Option<globset::GlobSet>,
+    /// The format of every input, instead of sniffing.
+    pub input_format: Option<Format>,
+    /// How many bytes the partial results may take before the sweep stops.
+    pub max_result: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            shard_size: SHARD_SIZE,
+            map: MapChoice::Auto,
+            prefilter: true,
+            evidence: false,
+            reading: Reading::AS_MEANT,
+            timezone: TimeZone::UTC,
+            default_host: "unknown".to_owned(),
+            since: None,
+            until: None,
+            hosts: None,
+            input_format: None,
+            max_result: 1 << 30,
+        }
+    }
+}
+
+/// What a sweep found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The rows of each rule, in the order of the rules.
+    pub rows: Vec<Vec<FinalRow>>,
+    /// What was read and matched.
+    pub counters: Counters,
+    /// What could not be read, by path and offset.
+    pub skipped: Vec<Skipped>,
+    /// How many findings `skipped` leaves out, for there were too many of one file.
+    pub skipped_more: u64,
+    /// Whether the sweep stopped because the result grew past its limit.
+    pub overflowed: bool,
+    /// The wall time.
+    pub seconds: f64,
+    /// How many workers ran.
+    pub threads: usize,
+    /// Where nothing matched: whether there was anything of the rules' kinds.
+    pub kinds: Option<KindCheck>,
+}
+
+/// How far a sweep is, for whoever shows it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes of input that have been dealt with.
+    pub bytes: AtomicU64,
+    /// Bytes of input in all, as far as known.
+    pub total: AtomicU64,
+    /// Files that have been opened.
+    pub files: AtomicU64,
+}
+
+/// Everything that all workers share, read-only but for the marks of a common end.
+pub(crate) struct Sweep<'a> {
+    plans: &'a [Plan],
+    cim: &'a Cim,
+    options: &'a Options,
+    /// The prefilters for text and for EVTX chunks.
+    text: Prefilter,
+    evtx: Prefilter,
+    context: DecodeContext,
+    strict: DecodeContext,
+    progress: &'a Progress,
+    /// How many bytes all partial results take.
+    held: AtomicUsize,
+    overflowed: AtomicBool,
+    workers: Vec<Mutex<Worker>>,
+}
+
+impl Sweep<'_> {
+    /// Runs `work` with the worker's own state. Never to be nested, nor to wait inside.
+    fn with_worker<R>(&self, work: impl FnOnce(&mut Worker) -> R) -> R {
+        let at = rayon::current_thread_index().unwrap_or(0) % self.workers.len();
+        // A worker that panicked has lost nothing but the event it was at.
+        let mut worker = self.workers[at].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        work(&mut worker)
+    }
+
+    fn stopped(&self) -> bool {
+        self.overflowed.load(Ordering::Relaxed)
+    }
+
+    /// Accounts for growth of a partial result.
+    fn grow(&self, bytes: usize) {
+        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if held > self.options.max_result {
+            self.overflowed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Why a sweep could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The rules' needles are too many for one search.
+    #[error("the literals of these rules are too many for one search: {0}")]
+    Prefilter(#[from] aho_corasick::BuildError),
+    /// The workers could not be started.
+    #[error("cannot start the workers: {0}")]
+    Workers(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Sweeps files and folders with compiled rules.
+///
+/// # Errors
+/// When the sweep cannot start. What cannot be read is no error: it is in the outcome.
+pub fn scan(
+    plans: &[Plan],
+    cim: &Cim,
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &Progress,
+) -> Result<Outcome, ScanError> {
+    let started = Instant::now();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .thread_name(|at| format!("worker-{at}"))
+        .build()?;
+    let threads = pool.current_num_threads();
+    let prefilter = |guards: Vec<Option<&crate::plan::Guard>>| {
+        if options.prefilter {
+            Prefilter::new(guards.into_iter())
+        } else {
+            Ok(Prefilter::off(plans.len()))
+        }
+    };
+    let context = |reading| DecodeContext { reading, timezone: options.timezone.clone() };
+    let sweep = Sweep {
+        plans,
+        cim,
+        options,
+        text: prefilter(plans.iter().map(|plan| plan.text_guard.as_ref()).collect())?,
+        evtx: prefilter(plans.iter().map(|plan| plan.evtx_guard.as_ref()).collect())?,
+        context: context(options.reading),
+        strict: context(Reading::STRICT),
+        progress,
+        held: AtomicUsize::new(0),
+        overflowed: AtomicBool::new(false),
+        workers: (0..threads).map(|_| Mutex::new(Worker::new(plans))).collect(),
+    };
+    let found = walk(paths);
+    let total = found.files.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
+    progress.total.store(total, Ordering::Relaxed);
+    pool.install(|| files::sweep_files(&sweep, &found.files));
+    let kinds = pool.install(|| kinds::check(&sweep, &found.files));
+    Ok(finish(sweep, found, started, threads, kinds))
+}
+
+/// Merges the workers and runs the rules' last part.
+fn finish(
+    sweep: Sweep<'_>,
+    found: crate::source::Found,
+    started: Instant,
+    threads: usize,
+    kinds: Option<KindCheck>,
+) -> Outcome {
+    let overflowed = sweep.stopped();
+    let mut workers = sweep.workers.into_iter().map(|worker| {
+        worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    });
+    let mut merged = workers.next().unwrap_or_else(|| Worker::new(sweep.plans));
+    workers.for_each(|worker| merged.merge(worker));
+    for (path, reason) in &found.errors {
+        merged.skips.add(path, None, Severity::Error, reason.clone());
+    }
+    let scratch = Scratch::default();
+    let rows: Vec<_> = sweep
+        .plans
+        .iter()
+        .zip(merged.partials)
+        .map(|(plan, partial)| partial.finish(plan, &scratch))
+        .collect();
+    merged.counters.rows = rows.iter().map(|rows| rows.len() as u64).sum();
+    let (skipped, skipped_more) = merged.skips.finish();
+    Outcome {
+        rows,
+        counters: merged.counters,
+        skipped,
+        skipped_more,
+        overflowed,
+        seconds: started.elapsed().as_secs_f64(),
+        threads,
+        kinds,
+    }
+}

@@ -1,0 +1,235 @@
+//! One worker: its scratch memory, its partial results, and what it does with one event.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::counters::Counters;
+use super::skip::{Severity, SkipLog};
+use super::Sweep;
+use crate::aggregate::{Evidence, Groups, Place, Position};
+use crate::eval::row::{EventRow, Record, Scratch};
+use crate::event::{Event, Format};
+use crate::format::evtx::ChunkReader;
+use crate::format::{self, DecodeContext};
+use crate::plan::{FinalRow, Plan};
+use crate::prefilter::RuleSet;
+use crate::reading::Reading;
+
+/// What belongs to one worker alone.
+pub(crate) struct Worker {
+    pub(super) partials: Vec<Partial>,
+    pub(super) counters: Counters,
+    pub(super) skips: SkipLog,
+    pub(super) chunks: ChunkReader,
+    scratch: Scratch,
+}
+
+/// The partial result of one rule.
+#[derive(Debug)]
+pub(super) enum Partial {
+    /// Of a rule with `stats`.
+    Groups(Groups),
+    /// Of a rule without: the rows themselves.
+    Rows(Vec<(Place, Record, Vec<Evidence>)>),
+}
+
+impl Partial {
+    fn merge(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Groups(mine), Self::Groups(theirs)) => mine.merge(theirs),
+            (Self::Rows(mine), Self::Rows(theirs)) => mine.extend(theirs),
+            // Both come from the same plan.
+            _ => {}
+        }
+    }
+
+    /// The rows of the answer.
+    pub(super) fn finish(self, plan: &Plan, scratch: &Scratch) -> Vec<FinalRow> {
+        let rows = match (self, plan.program.stats()) {
+            (Self::Groups(groups), Some(stats)) => groups.finish(stats),
+            (Self::Rows(mut rows), _) => {
+                rows.sort_by_key(|(place, ..)| *place);
+                rows.into_iter().map(|(_, record, evidence)| (record, evidence)).collect()
+            }
+            (Self::Groups(_), None) => Vec::new(),
+        };
+        plan.program.finish(rows, scratch)
+    }
+}
+
+/// The file that an event comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// Its path.
+    pub path: Arc<Path>,
+    /// The same as text, for evidence.
+    pub name: Arc<str>,
+    /// Its number in the sweep, for ties in time.
+    pub number: u32,
+    /// When it was last changed: the time of events that carry none (SPLUNK.md 6, `WinHostMon`).
+    pub modified: Option<Timestamp>,
+}
+
+/// One framed event.
+pub(super) struct Framed<'t> {
+    pub text: &'t [u8],
+    pub format: Format,
+    pub position: Position,
+    /// Where it stands among the events of its file.
+    pub order: u64,
+}
+
+impl Worker {
+    pub(super) fn new(plans: &[Plan]) -> Self {
+        let partial = |plan: &Plan| match plan.program.stats() {
+            Some(_) => Partial::Groups(Groups::default()),
+            None => Partial::Rows(Vec::new()),
+        };
+        Self {
+            partials: plans.iter().map(partial).collect(),
+            counters: Counters::default(),
+            skips: SkipLog::default(),
+            chunks: ChunkReader::default(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.partials.iter_mut().zip(other.partials) {
+            mine.merge(theirs);
+        }
+        self.counters += other.counters;
+        self.skips.merge(other.skips);
+    }
+
+    /// Reports something that could not be read.
+    pub(super) fn skip(&mut self, origin: &Origin, offset: u64, severity: Severity, reason: &str) {
+        self.skips.add(&origin.path, Some(offset), severity, reason);
+    }
+
+    /// Evaluates the rules on one event.
+    pub(super) fn evaluate(
+        &mut self,
+        sweep: &Sweep<'_>,
+        origin: &Origin,
+        framed: &Framed<'_>,
+        rules: &RuleSet,
+    ) {
+        self.counters.candidates += 1;
+        let decoded = match self.decode(sweep, origin, framed, &sweep.context) {
+            Ok(event) => event,
+            Err(reason) => {
+                let offset = match framed.position {
+                    Position::Offset(offset) => offset,
+                    Position::Record(_) => framed.order,
+                };
+                return self.skip(origin, offset, Severity::Error, &reason);
+            }
+        };
+        self.counters.events += 1;
+        if let Some(time) = decoded.event.meta.time {
+            self.counters.span.add(time);
+        }
+        if !admits(sweep, &decoded.event) {
+            return;
+        }
+        let strict = self.decode(sweep, origin, framed, &sweep.strict).ok();
+        for rule in rules.iter() {
+            self.evaluate_rule(sweep, origin, framed, rule, &decoded, strict.as_ref());
+        }
+    }
+
+    fn evaluate_rule(
+        &mut self,
+        sweep: &Sweep<'_>,
+        origin: &Origin,
+        framed: &Framed<'_>,
+        rule: usize,
+        decoded: &Decoded<'_>,
+        strict: Option<&Decoded<'_>>,
+    ) {
+        let plan = &sweep.plans[rule];
+        let run = |event: &Event<'_>, reading: Reading| {
+            let row = EventRow::new(event, sweep.cim.view(event, reading), reading);
+            plan.program.run(&row, &self.scratch)
+        };
+        let record = run(&decoded.event, sweep.context.reading);
+        let strict = strict.is_some_and(|strict| run(&strict.event, Reading::STRICT).is_some());
+        let Some(record) = record else {
+            self.counters.matched_strict_only += u64::from(strict);
+            return;
+        };
+        self.counters.matched += 1;
+        self.counters.matched_strict_too += u64::from(strict);
+        self.counters.without_host += u64::from(decoded.without_host);
+        self.counters.without_time += u64::from(decoded.without_time);
+        let time = decoded.event.meta.time;
+        let place = Place::new(time, origin.number, framed.order);
+        let evidence: Vec<_> = sweep
+            .options
+            .evidence
+            .then(|| Evidence {
+                time,
+                path: Arc::clone(&origin.name),
+                position: framed.position,
+                raw: String::from_utf8_lossy(&decoded.event.raw).into_owned(),
+                strict,
+            })
+            .into_iter()
+            .collect();
+        let grown = match (&mut self.partials[rule], plan.program.stats()) {
+            (Partial::Groups(groups), Some(stats)) => {
+                groups.update(stats, &record, place, &evidence, &self.scratch)
+            }
+            (Partial::Rows(rows), _) => {
+                let size = record.size() + evidence.iter().map(Evidence::size).sum::<usize>();
+                rows.push((place, record, evidence));
+                size
+            }
+            (Partial::Groups(_), None) => 0,
+        };
+        sweep.grow(grown);
+    }
+
+    /// Decodes an event and gives it what its file knows of it.
+    fn decode<'t>(
+        &self,
+        sweep: &Sweep<'_>,
+        origin: &Origin,
+        framed: &Framed<'t>,
+        context: &DecodeContext,
+    ) -> Result<Decoded<'t>, String> {
+        let mut event =
+            format::decode(framed.text, framed.format, context).map_err(|error| error.to_string())?;
+        let without_host = event.meta.host.is_none();
+        if without_host {
+            event.meta.host = Some(sweep.options.default_host.clone());
+        }
+        let without_time = event.meta.time.is_none();
+        if without_time {
+            event.meta.time = origin.modified;
+        }
+        Ok(Decoded { event, without_host, without_time })
+    }
+}
+
+struct Decoded<'t> {
+    event: Event<'t>,
+    without_host: bool,
+    without_time: bool,
+}
+
+/// Whether the filters of the command line let an event through. An event without a time is not
+/// in any span of time.
+fn admits(sweep: &Sweep<'_>, event: &Event<'_>) -> bool {
+    let options = sweep.options;
+    let time = event.meta.time;
+    options.since.is_none_or(|since| time.is_some_and(|time| time >= since))
+        && options.until.is_none_or(|until| time.is_some_and(|time| time < until))
+        && options
+            .hosts
+            .as_ref()
+            .is_none_or(|hosts| event.meta.host.as_deref().is_some_and(|host| hosts.is_match(host)))
+}
