@@ -2,5 +2,6 @@
 
 pub mod event;
 pub mod format;
+pub mod pcre;
 pub mod reading;
 pub mod spl;
