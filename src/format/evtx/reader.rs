@@ -130,9 +130,6 @@ impl ChunkReader {
         !self.survey.all_plain()
     }
 
-    #[cfg(test)]
-    pub(super) fn debug(&self) -> String { format!("opaque {} plain {} recs {}", self.survey.is_opaque(), self.survey.all_plain(), self.records.len()) }
-
     /// Decodes `self.wanted`, in as many passes as it takes.
     fn decode(
         &mut self,
