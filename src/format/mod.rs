@@ -8,6 +8,8 @@ use jiff::tz::TimeZone;
 
 use crate::reading::Reading;
 
+pub mod evtx;
+
 /// What decoding needs beside the bytes.
 #[derive(Debug, Clone)]
 pub struct DecodeContext {
