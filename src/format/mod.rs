@@ -23,3 +23,11 @@ pub struct DecodeContext {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DecodeError(pub Cow<'static, str>);
+
+pub mod classic;
+pub mod hostmon;
+pub mod json;
+pub mod text;
+pub mod time;
+pub mod windows;
+pub mod xml;

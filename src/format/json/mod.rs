@@ -1,0 +1,2 @@
+//! JSON.
+pub(crate) mod framing;
