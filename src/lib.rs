@@ -2,7 +2,6 @@
 
 pub mod aggregate;
 pub mod cim;
-pub mod corpus;
 pub mod eval;
 pub mod event;
 pub mod format;

@@ -241,7 +241,8 @@ impl Accumulator {
         }
         // First in the pipeline is newest, so `latest` is `first` and `earliest` is `last`.
         let keeps_first = matches!(self, Self::First(_) | Self::Latest(_));
-        if let Self::First(slot) | Self::Last(slot) | Self::Earliest(slot) | Self::Latest(slot) = self
+        if let Self::First(slot) | Self::Last(slot) | Self::Earliest(slot) | Self::Latest(slot) =
+            self
             && slot.as_ref().is_none_or(|(current, _)| (place < *current) == keeps_first)
         {
             *slot = Some((place, field));
@@ -253,7 +254,8 @@ impl Accumulator {
     pub fn merge(&mut self, other: Self) {
         match (&mut *self, other) {
             (Self::Count(a), Self::Count(b)) => *a += b,
-            (Self::DistinctCount(a), Self::DistinctCount(b)) | (Self::Values(a), Self::Values(b)) => {
+            (Self::DistinctCount(a), Self::DistinctCount(b))
+            | (Self::Values(a), Self::Values(b)) => {
                 a.extend(b);
             }
             (Self::List(a), Self::List(b)) => {
@@ -368,7 +370,10 @@ mod tests {
             assert_eq!(run(function, &rows).unwrap(), expected, "{name}");
         }
         assert_eq!(run(Function::Average, &[(1, "1"), (2, "2")]).unwrap(), ["1.5"]);
-        assert_eq!(run(Function::Deviation, &[(1, "1"), (2, "3")]).unwrap(), ["1.4142135623730951"]);
+        assert_eq!(
+            run(Function::Deviation, &[(1, "1"), (2, "3")]).unwrap(),
+            ["1.4142135623730951"]
+        );
         assert_eq!(run(Function::Sum, &[(1, "x")]), None);
         assert_eq!(run(Function::Max, &[(1, "b"), (1, "a")]).unwrap(), ["b"]);
     }

@@ -90,16 +90,26 @@ impl<'r> Datum<'r> {
     fn comparands(&self) -> Vec<Comparand<'_>> {
         match self {
             Self::Null => Vec::new(),
-            Self::Bool(_) | Self::Text(_) => {
-                self.texts().into_iter().map(|text| Comparand { text, number: None, literal: false }).collect()
-            }
+            Self::Bool(_) | Self::Text(_) => self
+                .texts()
+                .into_iter()
+                .map(|text| Comparand { text, number: None, literal: false })
+                .collect(),
             Self::Number(number) => {
-                vec![Comparand { text: Cow::Owned(number_text(*number)), number: Some(*number), literal: true }]
+                vec![Comparand {
+                    text: Cow::Owned(number_text(*number)),
+                    number: Some(*number),
+                    literal: true,
+                }]
             }
             Self::Field(field) => field
                 .values()
                 .iter()
-                .map(|value| Comparand { text: value.text(), number: value.number(), literal: false })
+                .map(|value| Comparand {
+                    text: value.text(),
+                    number: value.number(),
+                    literal: false,
+                })
                 .collect(),
         }
     }
@@ -229,8 +239,12 @@ impl Compiler {
             }
             Err(error) => {
                 self.diagnostics.push(
-                    Diagnostic::error(codes::BAD_REGEX, format!("this regex is malformed: {error}"), span)
-                        .with_hint("Splunk refuses the whole search for it (SPLUNK.md 0)"),
+                    Diagnostic::error(
+                        codes::BAD_REGEX,
+                        format!("this regex is malformed: {error}"),
+                        span,
+                    )
+                    .with_hint("Splunk refuses the whole search for it (SPLUNK.md 0)"),
                 );
                 None
             }
@@ -320,9 +334,7 @@ impl Expr {
                 Some(false) => right.truth(env),
                 None => right.truth(env).filter(|&value| value),
             },
-            Kind::Binary(BinaryOp::Xor, left, right) => {
-                Some(left.truth(env)? != right.truth(env)?)
-            }
+            Kind::Binary(BinaryOp::Xor, left, right) => Some(left.truth(env)? != right.truth(env)?),
             Kind::Binary(BinaryOp::Compare(op), left, right) => {
                 compare(*op, &left.eval(env), &right.eval(env))
             }

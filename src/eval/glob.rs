@@ -57,7 +57,8 @@ impl Glob {
             return (self.parts.first()? == text).then(|| vec![(0, text.len())]);
         };
         let end = text.len().checked_sub(last.len())?;
-        if end < first.len() || !text.starts_with(first.as_str()) || !text.ends_with(last.as_str()) {
+        if end < first.len() || !text.starts_with(first.as_str()) || !text.ends_with(last.as_str())
+        {
             return None;
         }
         let mut places = vec![(0, first.len())];

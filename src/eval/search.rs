@@ -1,8 +1,8 @@
 //! The expressions of `search`: terms and phrases on the raw text, tests of fields
 //! (SPLUNK.md 1).
 
-use std::borrow::Cow;
 use memchr::memmem;
+use std::borrow::Cow;
 
 use super::glob::Glob;
 use super::row::{Row, names};

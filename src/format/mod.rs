@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
+use crate::event::{Event, Format};
 use crate::reading::Reading;
 
 pub mod evtx;
@@ -31,3 +32,18 @@ pub mod text;
 pub mod time;
 pub mod windows;
 pub mod xml;
+
+/// temporary
+pub fn decode_each<'t>(
+    text: &'t [u8],
+    format: Format,
+    context: &DecodeContext,
+    visit: &mut dyn FnMut(Result<Event<'t>, DecodeError>),
+) {
+    visit(match format {
+        Format::Evtx | Format::Xml => xml::decode(text, context),
+        Format::Classic => classic::decode(text, context),
+        Format::HostMon => hostmon::decode(text, context),
+        Format::Json => Err(DecodeError("json".into())),
+    });
+}

@@ -96,7 +96,8 @@ impl WindowsEvent {
     /// The value of the first datum of this name.
     #[must_use]
     pub fn datum(&self, name: &str) -> Option<&str> {
-        let named = |(n, v): &'_ (Option<String>, String)| n.as_deref() == Some(name) && !v.is_empty();
+        let named =
+            |(n, v): &'_ (Option<String>, String)| n.as_deref() == Some(name) && !v.is_empty();
         self.data.iter().find(|datum| named(datum)).map(|(_, v)| v.as_str())
     }
 
@@ -269,7 +270,11 @@ mod tests {
             channel: some("Application"),
             computer: some("User-PC"),
             user_id: some("S-1-5-18"),
-            data: vec![(None, "a & b".to_owned()), (some("X"), "\"<'".to_owned()), (None, String::new())],
+            data: vec![
+                (None, "a & b".to_owned()),
+                (some("X"), "\"<'".to_owned()),
+                (None, String::new()),
+            ],
             binary: Some(String::new()),
             rendering: Rendering { message: some("m"), ..Rendering::default() },
             ..WindowsEvent::default()

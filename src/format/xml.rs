@@ -220,6 +220,8 @@ struct Reader<'t> {
     /// The text of all open elements, one after the other.
     text: String,
     fields: RawFields,
+    /// The values of the event's data, empty ones too.
+    data: Vec<String>,
     system: System,
 }
 
@@ -269,6 +271,9 @@ impl<'t> Reader<'t> {
         }
         if let Some(parent) = self.open.last_mut() {
             parent.has_children = true;
+        }
+        if self.section() == "EventData" && self.open.len() > 1 {
+            self.text.push('\n');
         }
         if self.section() == "System" && self.open.len() == 1 {
             self.system_attributes(name, tag);
@@ -321,14 +326,23 @@ impl<'t> Reader<'t> {
             "System" if depth == 1 && leaf => self.system_field(element.name, value.trim()),
             "EventData" if depth == 1 => {
                 let name = element.label.unwrap_or(Cow::Borrowed(element.name));
+                self.data.push(value.clone());
                 self.fields.push(name.into_owned(), value);
             }
-            "UserData" if depth > 1 && leaf => self.fields.push(element.name.to_owned(), value),
+            "UserData" if depth > 1 && leaf => {
+                self.data.push(value.clone());
+                self.fields.push(element.name.to_owned(), value);
+            }
             "RenderingInfo" if depth > 0 && leaf => {
                 self.fields.push(element.name.to_owned(), value);
             }
-            // A nested datum's text belongs to the datum around it.
-            "EventData" if depth > 1 => self.text.push_str(&value),
+            // A nested datum's text belongs to the datum around it, on a line of its own: a
+            // value's text is never joined over markup, for then no search of the bytes could
+            // find it.
+            "EventData" if depth > 1 => {
+                self.text.push_str(&value);
+                self.text.push('\n');
+            }
             _ => {}
         }
     }
@@ -361,12 +375,9 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
     if !reader.read(&text) {
         return Err(DecodeError(Cow::Borrowed("there is no <Event> element")));
     }
-    let Reader { fields, system, .. } = reader;
-    let fields = if context.reading.has(Accommodation::XmlText) {
-        fields
-    } else {
-        addon_fields(&text)
-    };
+    let Reader { fields, data, system, .. } = reader;
+    let fields =
+        if context.reading.has(Accommodation::XmlText) { fields } else { addon_fields(&text) };
     let present = |value: Option<String>| value.filter(|value| !value.is_empty());
     let channel = present(system.channel);
     Ok(Event {
@@ -380,6 +391,7 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
             index: None,
         },
         fields,
+        data,
         channel,
         provider: present(system.provider),
         event_id: system.event_id,
@@ -635,7 +647,9 @@ mod tests {
                 }
             }
         }
-        for text in ["<Event><a b='", "<Event><System><EventID", "<Event>&#xffffffff;&", "<Event></a></b>"] {
+        for text in
+            ["<Event><a b='", "<Event><System><EventID", "<Event>&#xffffffff;&", "<Event></a></b>"]
+        {
             let _ = decode(text.as_bytes(), &context(Reading::AS_MEANT));
             let _ = decode(text.as_bytes(), &context(Reading::STRICT));
         }

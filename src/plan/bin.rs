@@ -96,18 +96,20 @@ fn floor_date(
     unit: TimeUnit,
     timezone: &TimeZone,
 ) -> Option<Timestamp> {
-    let date = time.to_zoned(timezone.clone()).date();
+    let date = time.to_zoned_datetime(timezone.clone()).date();
     let count = i32::try_from(count).ok()?;
     let start = match unit {
         TimeUnit::Day => floor_days(date, count, epoch())?,
         // 1970-01-04 was a Sunday, on which Splunk's weeks start.
-        TimeUnit::Week => floor_days(date, count.checked_mul(7)?, epoch().checked_add(3.days()).ok()?)?,
+        TimeUnit::Week => {
+            floor_days(date, count.checked_mul(7)?, epoch().checked_add(3.days()).ok()?)?
+        }
         TimeUnit::Month => floor_months(date, count)?,
         TimeUnit::Quarter => floor_months(date, count.checked_mul(3)?)?,
         TimeUnit::Year => floor_months(date, count.checked_mul(12)?)?,
         _ => return None,
     };
-    Some(start.to_zoned(timezone.clone()).ok()?.timestamp())
+    Some(start.to_zoned_datetime(timezone.clone()).ok()?.timestamp())
 }
 
 const fn epoch() -> Date {

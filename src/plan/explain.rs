@@ -83,7 +83,9 @@ impl Page {
         self.guard("EVTX chunks are searched for", plan.evtx_guard.as_ref());
         self.line("  around a hit: frame the event, test its raw text, then its fields");
         match plan.program.stats() {
-            Some(_) => self.line("  matches go to partial aggregates, one set a worker, merged at the end"),
+            Some(_) => {
+                self.line("  matches go to partial aggregates, one set a worker, merged at the end")
+            }
             None => self.line("  matches are the rows, newest first"),
         }
     }
@@ -113,7 +115,12 @@ impl Page {
         match guard {
             Some(guard) => self.line(format!(
                 "  {what} {} ({} byte forms)",
-                guard.literals.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" or "),
+                guard
+                    .literals
+                    .iter()
+                    .map(|text| format!("{text:?}"))
+                    .collect::<Vec<_>>()
+                    .join(" or "),
                 guard.needles.len()
             )),
             None => self.line(format!("  {what} nothing: every event is evaluated (expensive)")),

@@ -125,30 +125,100 @@ fn constants<'c>(place: &Where, storage: Storage, cim: &'c Cim) -> Option<Vec<Co
 /// Fields of a record's System part, which reading JSON or EVTX writes anew (times, GUIDs,
 /// keywords, numbers).
 const SYSTEM_FIELDS: &[&str] = &[
-    "ActivityID", "EventCode", "EventID", "EventRecordID", "Guid", "Keywords", "Level", "Opcode",
-    "ProcessID", "Qualifiers", "RecordNumber", "RelatedActivityID", "SystemTime", "Task",
-    "ThreadID", "UserID", "Version", "event_id", "signature_id", "user_id",
+    "ActivityID",
+    "EventCode",
+    "EventID",
+    "EventRecordID",
+    "Guid",
+    "Keywords",
+    "Level",
+    "Opcode",
+    "ProcessID",
+    "Qualifiers",
+    "RecordNumber",
+    "RelatedActivityID",
+    "SystemTime",
+    "Task",
+    "ThreadID",
+    "UserID",
+    "Version",
+    "event_id",
+    "signature_id",
+    "user_id",
 ];
 
 /// Texts that the XML of a record holds and its bytes need not: names of elements, attributes
 /// and entities, the names that other schemas' fields are given, and what stands in the skeleton.
 const MARKUP: &[&str] = &[
-    "http://schemas.microsoft.com/win/2004/08/events/event", "xmlns", "Event", "System",
-    "Provider", "Name", "Guid", "EventSourceName", "EventID", "Qualifiers", "Version", "Level",
-    "Task", "Opcode", "Keywords", "TimeCreated", "SystemTime", "EventRecordID", "Correlation",
-    "ActivityID", "RelatedActivityID", "Execution", "ProcessID", "ThreadID", "Channel", "Computer",
-    "Security", "UserID", "EventData", "UserData", "Data", "Binary", "RenderingInfo", "Culture",
-    "en-US", "Message", "ProcessingErrorData", "amp", "lt", "gt", "quot", "apos", "CommandLine",
-    "NewProcessName", "NewProcessId", "ParentProcessName", "ProcessId", "ParentCommandLine",
-    "ParentImage", "ParentProcessId", "Image", "SubjectUserName", "TargetUserName", "User",
-    "CurrentDirectory", "SubjectDomainName", "SubjectUserSid", "ScriptBlockText", "Payload",
-    "ContextInfo", "OriginalFileName", "Hashes",
+    "http://schemas.microsoft.com/win/2004/08/events/event",
+    "xmlns",
+    "Event",
+    "System",
+    "Provider",
+    "Name",
+    "Guid",
+    "EventSourceName",
+    "EventID",
+    "Qualifiers",
+    "Version",
+    "Level",
+    "Task",
+    "Opcode",
+    "Keywords",
+    "TimeCreated",
+    "SystemTime",
+    "EventRecordID",
+    "Correlation",
+    "ActivityID",
+    "RelatedActivityID",
+    "Execution",
+    "ProcessID",
+    "ThreadID",
+    "Channel",
+    "Computer",
+    "Security",
+    "UserID",
+    "EventData",
+    "UserData",
+    "Data",
+    "Binary",
+    "RenderingInfo",
+    "Culture",
+    "en-US",
+    "Message",
+    "ProcessingErrorData",
+    "amp",
+    "lt",
+    "gt",
+    "quot",
+    "apos",
+    "CommandLine",
+    "NewProcessName",
+    "NewProcessId",
+    "ParentProcessName",
+    "ProcessId",
+    "ParentCommandLine",
+    "ParentImage",
+    "ParentProcessId",
+    "Image",
+    "SubjectUserName",
+    "TargetUserName",
+    "User",
+    "CurrentDirectory",
+    "SubjectDomainName",
+    "SubjectUserSid",
+    "ScriptBlockText",
+    "Payload",
+    "ContextInfo",
+    "OriginalFileName",
+    "Hashes",
 ];
 
 /// The runs of characters that every format writes as they are, or by a numeric escape.
 fn plain_runs(text: &str, storage: Storage) -> impl Iterator<Item = &str> {
     let plain = move |c: char| {
-        let always = c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
+        let always =
+            c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
         match storage {
             Storage::Text => always || c == ' ',
             // A list's values are joined with commas.
@@ -180,7 +250,9 @@ fn may_be_number(piece: &str) -> bool {
 fn may_be_rendered(piece: &str) -> bool {
     let rendered = |b: u8| b.is_ascii_hexdigit() || b"-{}xXsStTzZ.:+ ".contains(&b);
     piece.bytes().all(rendered)
-        || ["true", "false", "nan", "inf"].iter().any(|word| word.contains(&piece.to_ascii_lowercase()))
+        || ["true", "false", "nan", "inf"]
+            .iter()
+            .any(|word| word.contains(&piece.to_ascii_lowercase()))
 }
 
 /// Roughly how rare a piece is in logs: for each character, the bits of its rarity.
@@ -221,9 +293,9 @@ fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
     needles.extend(letters.iter().map(|&c| format!("\\u{:04x}", u32::from(c)).into_bytes()));
     // The other forms of a letter, as they are.
     needles.extend(others.iter().map(|c| c.to_string().into_bytes()));
-    // XML: any character may be `&#N;`, and a comment or CDATA section may tear a text apart.
-    needles.push(b"&#".to_vec());
-    needles.push(b"<!".to_vec());
+    // XML: any character may be `&#N;`, and a comment, a CDATA section or a processing
+    // instruction may tear a text apart.
+    needles.extend([b"&#", b"<!", b"<?"].map(|needle| needle.to_vec()));
     needles
 }
 
@@ -235,16 +307,15 @@ fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
             (Fold::Regex, 's') => Some('\u{17f}'),
             _ => None,
         };
-        let with_other = other.map(|o| forms.iter().map(|form| format!("{form}{o}")).collect::<Vec<_>>());
+        let with_other =
+            other.map(|o| forms.iter().map(|form| format!("{form}{o}")).collect::<Vec<_>>());
         for form in &mut forms {
             form.push(c);
         }
         forms.extend(with_other.into_iter().flatten());
     }
-    let mut needles: Vec<Vec<u8>> = forms
-        .iter()
-        .map(|form| form.encode_utf16().flat_map(u16::to_le_bytes).collect())
-        .collect();
+    let mut needles: Vec<Vec<u8>> =
+        forms.iter().map(|form| form.encode_utf16().flat_map(u16::to_le_bytes).collect()).collect();
     // `AnsiString` values are 8-bit.
     needles.push(piece.as_bytes().to_vec());
     needles

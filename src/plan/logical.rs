@@ -113,7 +113,10 @@ impl LogicalPlan {
             found.push((Accommodation::MessageText, "it tests the message text".to_owned()));
         }
         if tests("process") || tests("signature_id") {
-            found.push((Accommodation::HostmonProcess, "it tests `process` or `signature_id`".to_owned()));
+            found.push((
+                Accommodation::HostmonProcess,
+                "it tests `process` or `signature_id`".to_owned(),
+            ));
         }
         if tests("process") {
             found.push((Accommodation::PowershellProcess, "it tests `process`".to_owned()));
@@ -208,8 +211,12 @@ fn resolve_bin(
     };
     let Some(span) = &bin.span else {
         findings.push(
-            Diagnostic::error(codes::BIN_NEEDS_SPAN, "`bin` without `span=` is not supported yet", command.span)
-                .with_hint("write the width of a bucket, as in `span=1s`"),
+            Diagnostic::error(
+                codes::BIN_NEEDS_SPAN,
+                "`bin` without `span=` is not supported yet",
+                command.span,
+            )
+            .with_hint("write the width of a bucket, as in `span=1s`"),
         );
         return None;
     };
@@ -248,8 +255,12 @@ fn resolve_aggregation(
         (None, Some(AggregationArgument::Field(field))) => format!("{written}({})", field.node),
         (None, Some(AggregationArgument::Eval(_))) => {
             findings.push(
-                Diagnostic::error(codes::EVAL_NEEDS_NAME, "an aggregate of `eval(...)` needs a name", aggregation.span)
-                    .with_hint("write `as NAME` after it"),
+                Diagnostic::error(
+                    codes::EVAL_NEEDS_NAME,
+                    "an aggregate of `eval(...)` needs a name",
+                    aggregation.span,
+                )
+                .with_hint("write `as NAME` after it"),
             );
             return None;
         }

@@ -163,9 +163,7 @@ impl Program {
         };
         let names = row.names().into_iter();
         let names = names.filter(|name| wanted.is_none_or(|list| selects(list, name)));
-        Record::new(names.filter_map(|name| {
-            Some((name.to_owned(), row.field(name)?.into_owned()))
-        }))
+        Record::new(names.filter_map(|name| Some((name.to_owned(), row.field(name)?.into_owned()))))
     }
 
     /// Runs the part for the merged rows and puts their columns in order.
@@ -204,7 +202,10 @@ fn regroup(
     groups.finish(stats)
 }
 
-fn aggregation(logical: &super::logical::LogicalAggregation, compiler: &mut Compiler) -> Aggregation {
+fn aggregation(
+    logical: &super::logical::LogicalAggregation,
+    compiler: &mut Compiler,
+) -> Aggregation {
     let argument = match &logical.argument {
         None => Argument::Rows,
         Some(AggregationArgument::Eval(expr)) => Argument::Eval(compiler.compile(expr)),
@@ -258,8 +259,12 @@ fn eval_clause(expr: &crate::spl::ast::Expr, compiler: &mut Compiler) -> Expr {
     if compiled.is_boolean() {
         // SPLUNK.md 4, eval: assigning a boolean is fatal.
         compiler.diagnostics.push(
-            Diagnostic::error(codes::BOOLEAN_VALUE, "`eval` cannot set a field to true or false", expr.span)
-                .with_hint("write if(..., \"true\", \"false\")"),
+            Diagnostic::error(
+                codes::BOOLEAN_VALUE,
+                "`eval` cannot set a field to true or false",
+                expr.span,
+            )
+            .with_hint("write if(..., \"true\", \"false\")"),
         );
     }
     compiled
@@ -292,9 +297,8 @@ impl Step {
             }
             Self::Table(list) => record.retain(|name| selects(list, name)),
             // `fields +` keeps the internal fields (SPLUNK.md 4, fields).
-            Self::Keep(list) => record.retain(|name| {
-                matches!(name, names::RAW | names::TIME) || selects(list, name)
-            }),
+            Self::Keep(list) => record
+                .retain(|name| matches!(name, names::RAW | names::TIME) || selects(list, name)),
             Self::Drop(list) => {
                 record.retain(|name| !list.iter().any(|glob| glob.matches(name)));
             }
@@ -320,11 +324,17 @@ impl Step {
 }
 
 fn rename(record: &mut Record, from: &Glob, to: &Glob) {
-    let names: Vec<String> =
-        record.iter().map(|(name, _)| name).filter(|name| from.matches(name)).map(str::to_owned).collect();
+    let names: Vec<String> = record
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| from.matches(name))
+        .map(str::to_owned)
+        .collect();
     // Sources go first, so that a name that is both source and target keeps its new value.
-    let taken: Vec<_> =
-        names.iter().map(|name| (to.filled_with(&from.captures(name)), record.take(name))).collect();
+    let taken: Vec<_> = names
+        .iter()
+        .map(|name| (to.filled_with(&from.captures(name)), record.take(name)))
+        .collect();
     for (name, field) in taken {
         record.set(&name, field);
     }
@@ -365,7 +375,8 @@ impl Columns {
         let mut rest: Vec<Option<(String, Field)>> = record.into_fields().map(Some).collect();
         for glob in &self.order {
             for slot in &mut rest {
-                if slot.as_ref().is_some_and(|(name, _)| selects(std::slice::from_ref(glob), name)) {
+                if slot.as_ref().is_some_and(|(name, _)| selects(std::slice::from_ref(glob), name))
+                {
                     columns.extend(slot.take());
                 }
             }

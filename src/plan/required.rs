@@ -182,7 +182,8 @@ fn of_expr(expr: &Expr) -> Required {
     }
     if let Some((field, texts)) = call.required_texts() {
         return text_of(field).map_or(Required::Anything, |place| {
-            let literal = |text| Required::Literal { place: place.clone(), text, fold: Fold::Exact };
+            let literal =
+                |text| Required::Literal { place: place.clone(), text, fold: Fold::Exact };
             Required::all(texts.into_iter().map(literal).collect())
         });
     }

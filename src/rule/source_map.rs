@@ -92,7 +92,10 @@ impl<'a> Walk<'a> {
     /// Writes a character that stands at `file`.
     fn write(&mut self, c: char, file: usize) {
         let value = self.value.len();
-        let goes_on = self.runs.last().is_some_and(|run| file >= run.file && file - run.file == value - run.value);
+        let goes_on = self
+            .runs
+            .last()
+            .is_some_and(|run| file >= run.file && file - run.file == value - run.value);
         if !goes_on {
             self.runs.push(Run { value, file });
         }

@@ -24,20 +24,30 @@ fn survey() {
         return;
     };
     let catalog = load_all(&[shared.join("rules/armory")]);
-    for e in &catalog.errors { println!("ERR {e}"); }
+    for e in &catalog.errors {
+        println!("ERR {e}");
+    }
     let macros = Macros::builtin();
     let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut full = 0;
     let mut commands: BTreeMap<String, usize> = BTreeMap::new();
     for rule in &catalog.rules {
         let parsed = parse(&rule.search, &macros);
-        if parsed.pipeline.is_some() { full += 1; }
+        if parsed.pipeline.is_some() {
+            full += 1;
+        }
         let mut seen = std::collections::BTreeSet::new();
         for d in &parsed.diagnostics {
-            if seen.insert((d.code, d.message.clone())) && d.code=="E0202" { *commands.entry(d.message.clone()).or_default() += 1; }
+            if seen.insert((d.code, d.message.clone())) && d.code == "E0202" {
+                *commands.entry(d.message.clone()).or_default() += 1;
+            }
         }
         let mut s2 = std::collections::BTreeSet::new();
-        for d in &parsed.diagnostics { if s2.insert(d.code) { *codes.entry(d.code).or_default() += 1; } }
+        for d in &parsed.diagnostics {
+            if s2.insert(d.code) {
+                *codes.entry(d.code).or_default() += 1;
+            }
+        }
         for d in &parsed.diagnostics {
             if d.severity == Severity::Error && d.code < "E0200" && d.code != "E0101" {
                 println!("{}", rule.render(std::slice::from_ref(d), false));

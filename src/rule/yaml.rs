@@ -95,7 +95,8 @@ impl Mapping {
 
 /// Parses the first document of a text, which must be a mapping.
 pub(super) fn parse(text: &str) -> Result<Mapping, Fault> {
-    let mut builder = Builder { text, offsets: CharOffsets::new(text), open: Vec::new(), root: None };
+    let mut builder =
+        Builder { text, offsets: CharOffsets::new(text), open: Vec::new(), root: None };
     for event in Parser::new_from_str(text) {
         let (event, place) = event.map_err(|error| builder.scan_fault(&error))?;
         if matches!(event, Event::DocumentEnd | Event::StreamEnd) {

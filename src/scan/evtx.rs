@@ -77,7 +77,7 @@ fn scan_chunk(
                 text: record.xml.as_bytes(),
                 format: Format::Xml,
                 position: Position::Record(record.number),
-                order: chunks.base + (offset + record.offset) as u64,
+                offset: chunks.base + (offset + record.offset) as u64,
             };
             worker.evaluate(sweep, chunks.origin, &framed, &rules);
         },

@@ -44,7 +44,12 @@ fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, n
     sweep.with_worker(|worker| worker.counters.files += 1);
     match opened {
         Err(error) => sweep.with_worker(|worker| {
-            worker.skips.add(&origin.path, None, Severity::Error, format!("cannot be opened: {error}"));
+            worker.skips.add(
+                &origin.path,
+                None,
+                Severity::Error,
+                format!("cannot be opened: {error}"),
+            );
         }),
         Ok(Opened::Whole(bytes)) => sweep_whole(sweep, scope, bytes, &origin),
         Ok(Opened::Stream { reader, packing }) => sweep_stream(sweep, reader, packing, &origin),
@@ -118,7 +123,12 @@ fn layout_format(layout: TextLayout) -> Format {
     }
 }
 
-fn sweep_whole<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, bytes: Bytes, origin: &Arc<Origin>) {
+fn sweep_whole<'s>(
+    sweep: &'s Sweep<'_>,
+    scope: &rayon::Scope<'s>,
+    bytes: Bytes,
+    origin: &Arc<Origin>,
+) {
     let head = &bytes[..bytes.len().min(HEAD)];
     let (encoding, mark) = sniff_encoding(head);
     if encoding != Encoding::Utf8 {
@@ -169,7 +179,12 @@ fn whole_text<'s>(
     }
 }
 
-fn whole_evtx<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, bytes: &Bytes, origin: &Arc<Origin>) {
+fn whole_evtx<'s>(
+    sweep: &'s Sweep<'_>,
+    scope: &rayon::Scope<'s>,
+    bytes: &Bytes,
+    origin: &Arc<Origin>,
+) {
     let header = FileHeader::parse(bytes);
     let body = evtx::body_offset(bytes);
     sweep.with_worker(|worker| {
@@ -244,7 +259,8 @@ fn sweep_stream(
     match kind_of(sweep, &head[..head.len().min(HEAD)]) {
         Kind::Empty => sweep.with_worker(|worker| worker.counters.empty_files += 1),
         Kind::Unknown(what) => {
-            let what = packing.map_or(what.to_owned(), |packing| format!("{packing} of what is {what}"));
+            let what =
+                packing.map_or(what.to_owned(), |packing| format!("{packing} of what is {what}"));
             not_a_log(sweep, origin, &what, 0);
         }
         Kind::Evtx => stream_evtx(sweep, &mut reader, origin),
@@ -254,7 +270,9 @@ fn sweep_stream(
     if let Some(error) = reader.take_error() {
         let at = reader.offset();
         let reason = match packing {
-            Some(packing) => format!("the {packing} data is damaged or cut short, what came before was read: {error}"),
+            Some(packing) => format!(
+                "the {packing} data is damaged or cut short, what came before was read: {error}"
+            ),
             None => format!("cannot be read on: {error}"),
         };
         sweep.with_worker(|worker| worker.skip(origin, at, Severity::Error, &reason));
@@ -279,7 +297,12 @@ fn stream_text(sweep: &Sweep<'_>, reader: &mut Reader, layout: TextLayout, origi
                     timed(sweep, format, block.bytes.len(), |worker| {
                         if block.forced {
                             let at = block.offsets.base;
-                            worker.skip(origin, at, Severity::Error, "an event longer than 64 MiB was cut");
+                            worker.skip(
+                                origin,
+                                at,
+                                Severity::Error,
+                                "an event longer than 64 MiB was cut",
+                            );
                         }
                         scan_shard(sweep, worker, &piece, 0..block.bytes.len());
                     });
@@ -348,7 +371,11 @@ fn stream_evtx(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>) {
         let end = if ended {
             buffer.len()
         } else {
-            evtx::chunks_from(buffer, 0).map(|slot| slot.offset).last().filter(|&at| at > 0).unwrap_or(buffer.len())
+            evtx::chunks_from(buffer, 0)
+                .map(|slot| slot.offset)
+                .last()
+                .filter(|&at| at > 0)
+                .unwrap_or(buffer.len())
         };
         timed(sweep, Format::Evtx, end, |worker| {
             let chunks = Chunks { bytes: &buffer[..end], base: offsets.base, header, origin };

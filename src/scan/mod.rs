@@ -22,8 +22,8 @@ pub use kinds::KindCheck;
 pub use skip::{Severity, SkipLog, Skipped};
 
 use crate::cim::Cim;
-use crate::event::Format;
 use crate::eval::row::Scratch;
+use crate::event::Format;
 use crate::format::DecodeContext;
 use crate::plan::{FinalRow, Plan};
 use crate::prefilter::Prefilter;
@@ -228,9 +228,10 @@ fn finish(
     kinds: Option<KindCheck>,
 ) -> Outcome {
     let overflowed = sweep.stopped();
-    let mut workers = sweep.workers.into_iter().map(|worker| {
-        worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
-    });
+    let mut workers = sweep
+        .workers
+        .into_iter()
+        .map(|worker| worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
     let mut merged = workers.next().unwrap_or_else(|| Worker::new(sweep.plans));
     workers.for_each(|worker| merged.merge(worker));
     for (path, reason) in &found.errors {

@@ -53,7 +53,13 @@ impl FileLog {
 
 impl SkipLog {
     /// Adds a finding.
-    pub fn add(&mut self, path: &Path, offset: Option<u64>, severity: Severity, reason: impl Into<String>) {
+    pub fn add(
+        &mut self,
+        path: &Path,
+        offset: Option<u64>,
+        severity: Severity,
+        reason: impl Into<String>,
+    ) {
         if !self.files.contains_key(path) {
             self.files.insert(path.to_owned(), FileLog::default());
         }

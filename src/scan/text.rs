@@ -37,7 +37,12 @@ pub(super) fn shards(layout: TextLayout, text: &[u8], size: usize) -> Vec<Range<
 }
 
 /// Searches one shard and evaluates the events around its hits.
-pub(super) fn scan_shard(sweep: &Sweep<'_>, worker: &mut Worker, piece: &Piece<'_>, shard: Range<usize>) {
+pub(super) fn scan_shard(
+    sweep: &Sweep<'_>,
+    worker: &mut Worker,
+    piece: &Piece<'_>,
+    shard: Range<usize>,
+) {
     let mut at = shard.start;
     while at < shard.end && !sweep.stopped() {
         let Some(hit) = sweep.text.find(piece.text, at..shard.end) else { return };
@@ -81,7 +86,7 @@ pub(super) fn consider(
         text: &piece.text[frame.span],
         format: frame.format,
         position: Position::Offset(at),
-        order: at,
+        offset: at,
     };
     worker.evaluate(sweep, piece.origin, &framed, &rules);
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::Sweep;
 use super::counters::Counters;
 use super::skip::{Severity, SkipLog};
-use super::Sweep;
 use crate::aggregate::{Evidence, Groups, Place, Position};
 use crate::eval::row::{EventRow, Record, Scratch};
 use crate::event::{Event, Format};
@@ -77,8 +77,8 @@ pub(super) struct Framed<'t> {
     pub text: &'t [u8],
     pub format: Format,
     pub position: Position,
-    /// Where it stands among the events of its file.
-    pub order: u64,
+    /// The byte of its file at which it starts, or its record does.
+    pub offset: u64,
 }
 
 impl Worker {
@@ -118,26 +118,37 @@ impl Worker {
         rules: &RuleSet,
     ) {
         self.counters.candidates += 1;
-        let decoded = match self.decode(sweep, origin, framed, &sweep.context) {
-            Ok(event) => event,
-            Err(reason) => {
-                let offset = match framed.position {
-                    Position::Offset(offset) => offset,
-                    Position::Record(_) => framed.order,
-                };
-                return self.skip(origin, offset, Severity::Error, &reason);
+        // One frame is one event, but for a JSON document that wraps several.
+        let decoded = decode(sweep, origin, framed, &sweep.context);
+        let mut strict = decode(sweep, origin, framed, &sweep.strict).into_iter();
+        for event in decoded {
+            let strict = strict.next().and_then(Result::ok);
+            match event {
+                Ok(event) => {
+                    self.evaluate_event(sweep, origin, framed, rules, &event, strict.as_ref())
+                }
+                Err(reason) => self.skip(origin, framed.offset, Severity::Error, &reason),
             }
-        };
+        }
+    }
+
+    fn evaluate_event(
+        &mut self,
+        sweep: &Sweep<'_>,
+        origin: &Origin,
+        framed: &Framed<'_>,
+        rules: &RuleSet,
+        decoded: &Decoded<'_>,
+        strict: Option<&Decoded<'_>>,
+    ) {
         self.counters.events += 1;
         if let Some(time) = decoded.event.meta.time {
             self.counters.span.add(time);
         }
-        if !admits(sweep, &decoded.event) {
-            return;
-        }
-        let strict = self.decode(sweep, origin, framed, &sweep.strict).ok();
-        for rule in rules.iter() {
-            self.evaluate_rule(sweep, origin, framed, rule, &decoded, strict.as_ref());
+        if admits(sweep, &decoded.event) {
+            for rule in rules.iter() {
+                self.evaluate_rule(sweep, origin, framed, rule, decoded, strict);
+            }
         }
     }
 
@@ -166,7 +177,7 @@ impl Worker {
         self.counters.without_host += u64::from(decoded.without_host);
         self.counters.without_time += u64::from(decoded.without_time);
         let time = decoded.event.meta.time;
-        let place = Place::new(time, origin.number, framed.order);
+        let place = Place::new(time, origin.number, framed.offset);
         let evidence: Vec<_> = sweep
             .options
             .evidence
@@ -192,27 +203,30 @@ impl Worker {
         };
         sweep.grow(grown);
     }
+}
 
-    /// Decodes an event and gives it what its file knows of it.
-    fn decode<'t>(
-        &self,
-        sweep: &Sweep<'_>,
-        origin: &Origin,
-        framed: &Framed<'t>,
-        context: &DecodeContext,
-    ) -> Result<Decoded<'t>, String> {
-        let mut event =
-            format::decode(framed.text, framed.format, context).map_err(|error| error.to_string())?;
-        let without_host = event.meta.host.is_none();
-        if without_host {
-            event.meta.host = Some(sweep.options.default_host.clone());
-        }
-        let without_time = event.meta.time.is_none();
-        if without_time {
-            event.meta.time = origin.modified;
-        }
-        Ok(Decoded { event, without_host, without_time })
-    }
+/// Decodes a frame's events and gives them what their file knows of them.
+fn decode<'t>(
+    sweep: &Sweep<'_>,
+    origin: &Origin,
+    framed: &Framed<'t>,
+    context: &DecodeContext,
+) -> Vec<Result<Decoded<'t>, String>> {
+    let mut all = Vec::new();
+    format::decode_each(framed.text, framed.format, context, &mut |event| {
+        all.push(event.map_err(|error| error.to_string()).map(|mut event| {
+            let without_host = event.meta.host.is_none();
+            if without_host {
+                event.meta.host = Some(sweep.options.default_host.clone());
+            }
+            let without_time = event.meta.time.is_none();
+            if without_time {
+                event.meta.time = origin.modified;
+            }
+            Decoded { event, without_host, without_time }
+        }));
+    });
+    all
 }
 
 struct Decoded<'t> {

@@ -31,6 +31,12 @@ impl std::ops::Deref for Bytes {
     }
 }
 
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 /// An opened input.
 pub enum Opened {
     /// All of it at once.
@@ -48,7 +54,9 @@ impl std::fmt::Debug for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.len()).finish(),
-            Self::Stream { packing, .. } => f.debug_struct("Stream").field("packing", packing).finish(),
+            Self::Stream { packing, .. } => {
+                f.debug_struct("Stream").field("packing", packing).finish()
+            }
         }
     }
 }
@@ -91,7 +99,7 @@ pub fn open_stdin() -> Opened {
 
 fn from_bytes(bytes: Bytes) -> Opened {
     if bytes.starts_with(GZIP) {
-        return gunzip(Box::new(Cursor { bytes, at: 0 }));
+        return gunzip(Box::new(io::Cursor::new(bytes)));
     }
     Opened::Whole(bytes)
 }
@@ -111,20 +119,6 @@ fn stream(mut reader: Box<dyn Read + Send>) -> Opened {
 
 fn gunzip(reader: Box<dyn Read + Send>) -> Opened {
     Opened::Stream { reader: Box::new(MultiGzDecoder::new(reader)), packing: Some("gzip") }
-}
-
-/// A cursor that keeps the bytes it reads alive.
-struct Cursor {
-    bytes: Bytes,
-    at: usize,
-}
-
-impl Read for Cursor {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = (&self.bytes[self.at..]).read(into)?;
-        self.at += count;
-        Ok(count)
-    }
 }
 
 /// A reader that reports one error and ends.

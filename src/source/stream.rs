@@ -216,7 +216,8 @@ impl<R: Read> BlockReader<R> {
 /// Where the last whole character of a buffer starts, so that no cut tears one.
 fn last_character(buffer: &[u8]) -> usize {
     let tail = buffer.len().saturating_sub(3);
-    let back = buffer[tail..].iter().rposition(|&byte| byte >= 0xc0).map_or(buffer.len(), |at| tail + at);
+    let back =
+        buffer[tail..].iter().rposition(|&byte| byte >= 0xc0).map_or(buffer.len(), |at| tail + at);
     if back == 0 { buffer.len() } else { back }
 }
 
@@ -255,7 +256,10 @@ mod tests {
     fn a_line_longer_than_a_block_is_cut_and_said_to_be() {
         let blocks = blocks(b"0123456789\nx", 2, 4, Encoding::Utf8);
         assert!(blocks[0].forced && blocks[0].bytes.len() <= 4);
-        assert_eq!(blocks.iter().flat_map(|b| b.bytes.clone()).collect::<Vec<_>>(), b"0123456789\nx");
+        assert_eq!(
+            blocks.iter().flat_map(|b| b.bytes.clone()).collect::<Vec<_>>(),
+            b"0123456789\nx"
+        );
     }
 
     #[test]

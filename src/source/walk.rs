@@ -29,7 +29,8 @@ pub fn walk(paths: &[PathBuf]) -> Found {
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) if entry.file_type().is_file() => found.files.push(entry.into_path()),
                 Ok(entry) => {
-                    let reason = "neither a file nor a folder (a device, socket or pipe)".to_owned();
+                    let reason =
+                        "neither a file nor a folder (a device, socket or pipe)".to_owned();
                     found.errors.push((entry.into_path(), reason));
                 }
                 Err(error) => {
@@ -60,10 +61,14 @@ fn reason(error: &walkdir::Error) -> String {
 /// to them), so that no event counts twice.
 fn drop_linked_twins(files: &mut Vec<PathBuf>) {
     let linked = |path: &Path| {
-        path.ancestors().any(|a| a.symlink_metadata().is_ok_and(|meta| meta.file_type().is_symlink()))
+        path.ancestors()
+            .any(|a| a.symlink_metadata().is_ok_and(|meta| meta.file_type().is_symlink()))
     };
-    let mut real: HashSet<PathBuf> =
-        files.iter().filter(|path| !linked(path)).filter_map(|path| path.canonicalize().ok()).collect();
+    let mut real: HashSet<PathBuf> = files
+        .iter()
+        .filter(|path| !linked(path))
+        .filter_map(|path| path.canonicalize().ok())
+        .collect();
     files.retain(|path| {
         !linked(path) || path.canonicalize().map_or(true, |canonical| real.insert(canonical))
     });

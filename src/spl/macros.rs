@@ -207,9 +207,9 @@ impl Macros {
 
 /// Whether every definition opens with a quote, as TOML must.
 fn looks_like_toml(text: &str) -> bool {
-    let mut definitions = text.lines().filter_map(|line| {
-        line.trim().strip_prefix("definition")?.trim_start().strip_prefix('=')
-    });
+    let mut definitions = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("definition")?.trim_start().strip_prefix('='));
     definitions.all(|value| value.trim_start().starts_with(['"', '\'']))
 }
 

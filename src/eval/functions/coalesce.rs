@@ -3,8 +3,7 @@
 use super::{Arguments, Call, Function};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
-pub(super) const FUNCTION: Function =
-    Function { name: "coalesce", arity: (1, usize::MAX), make };
+pub(super) const FUNCTION: Function = Function { name: "coalesce", arity: (1, usize::MAX), make };
 
 #[derive(Debug)]
 struct Coalesce(Vec<Expr>);

@@ -30,10 +30,6 @@ mod tests {
 
     #[test]
     fn an_empty_string_is_a_value() {
-        check(&[
-            ("isnull(a)", "false"),
-            ("isnull(missing)", "true"),
-            (r#"isnull("")"#, "false"),
-        ]);
+        check(&[("isnull(a)", "false"), ("isnull(missing)", "true"), (r#"isnull("")"#, "false")]);
     }
 }

@@ -17,9 +17,7 @@ impl Call for Len {
     fn call<'r>(&'r self, env: Env<'r>) -> Datum<'r> {
         let value = self.0.eval(env);
         #[allow(clippy::cast_precision_loss)]
-        value
-            .single_text()
-            .map_or(Datum::Null, |text| Datum::Number(text.chars().count() as f64))
+        value.single_text().map_or(Datum::Null, |text| Datum::Number(text.chars().count() as f64))
     }
 }
 

@@ -18,9 +18,7 @@ fn make(arguments: Arguments, _: &mut Compiler) -> Option<Box<dyn Call>> {
 impl Call for Cased {
     fn call<'r>(&'r self, env: Env<'r>) -> Datum<'r> {
         let value = self.0.eval(env);
-        value
-            .single_text()
-            .map_or(Datum::Null, |text| Datum::Text(Cow::Owned(text.to_lowercase())))
+        value.single_text().map_or(Datum::Null, |text| Datum::Text(Cow::Owned(text.to_lowercase())))
     }
 }
 
@@ -30,10 +28,6 @@ mod tests {
 
     #[test]
     fn changes_the_case_of_one_value() {
-        check(&[
-            (r#"lower("aBc")"#, "abc"),
-            ("lower(missing)", "null"),
-            ("lower(many)", "null"),
-        ]);
+        check(&[(r#"lower("aBc")"#, "abc"), ("lower(missing)", "null"), ("lower(many)", "null")]);
     }
 }

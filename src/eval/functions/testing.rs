@@ -16,7 +16,8 @@ pub(crate) fn check(table: &[(&str, &str)]) {
     ]);
     for (expression, expected) in table {
         let parsed = parse(&format!("* | eval out={expression}"), &Macros::builtin());
-        let pipeline = parsed.pipeline.unwrap_or_else(|| panic!("{expression}: {:?}", parsed.diagnostics));
+        let pipeline =
+            parsed.pipeline.unwrap_or_else(|| panic!("{expression}: {:?}", parsed.diagnostics));
         let CommandKind::Eval(assignments) = &pipeline.commands[1].kind else {
             panic!("{expression} is no eval")
         };

@@ -418,7 +418,8 @@ impl Parser<'_> {
     fn number_or_name(&mut self) -> Option<Tree> {
         let start = self.scan.at();
         self.scan.take_while(|c| c.is_ascii_digit());
-        let is_name = self.scan.peek().is_some_and(|c| is_name_part(c) && !is_exponent(self.scan.rest()));
+        let is_name =
+            self.scan.peek().is_some_and(|c| is_name_part(c) && !is_exponent(self.scan.rest()));
         self.scan.set(start);
         if is_name { self.name() } else { self.number() }
     }
@@ -510,7 +511,8 @@ impl Parser<'_> {
                 continue;
             }
             let mut characters = self.scan.rest().chars();
-            let joins = characters.next() == Some('.') && characters.next().is_some_and(is_name_part);
+            let joins =
+                characters.next() == Some('.') && characters.next().is_some_and(is_name_part);
             if !joins {
                 return start..self.scan.at();
             }

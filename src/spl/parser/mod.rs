@@ -86,11 +86,7 @@ fn parse_commands(expanded: &Expanded<'_>, diagnostics: &mut Vec<Diagnostic>) ->
     let mut commands = Vec::with_capacity(ranges.len());
     for (index, range) in ranges.into_iter().enumerate() {
         let mut parser = Parser::new(expanded, range);
-        let kind = if index == 0 {
-            parser.base_search(starts_with_pipe)
-        } else {
-            parser.command()
-        };
+        let kind = if index == 0 { parser.base_search(starts_with_pipe) } else { parser.command() };
         if let Some(kind) = kind {
             commands.push(Command { kind, span: parser.command_span() });
         }

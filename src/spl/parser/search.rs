@@ -239,11 +239,7 @@ impl Parser<'_> {
         }
         let inner = self.conjunction();
         if self.scan.peek() != Some(')') {
-            self.error(
-                codes::UNCLOSED_PARENTHESIS,
-                "this parenthesis is never closed",
-                open,
-            );
+            self.error(codes::UNCLOSED_PARENTHESIS, "this parenthesis is never closed", open);
             return None;
         }
         let close = self.scan.take_char();
@@ -272,11 +268,7 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.error(
-            codes::SUBSEARCH,
-            "subsearches are not supported yet",
-            start..self.scan.at(),
-        );
+        self.error(codes::SUBSEARCH, "subsearches are not supported yet", start..self.scan.at());
     }
 
     /// A bare word: a keyword to search for, a `TERM()`, or the field of a comparison.
@@ -295,11 +287,15 @@ impl Parser<'_> {
             match word.text.as_str() {
                 "TERM" => return self.term(TermKind::Term, word.range.start),
                 "CASE" => return self.term(TermKind::Case, word.range.start),
-                lower if lower.eq_ignore_ascii_case("term") || lower.eq_ignore_ascii_case("case") => {
+                lower
+                    if lower.eq_ignore_ascii_case("term") || lower.eq_ignore_ascii_case("case") =>
+                {
                     let upper = lower.to_ascii_uppercase();
                     self.warning(
                         codes::LOWER_CASE_TERM,
-                        format!("`{lower}` in lower case is a word to search for, and a group follows"),
+                        format!(
+                            "`{lower}` in lower case is a word to search for, and a group follows"
+                        ),
                         &word.range,
                         format!("write {upper}(...) if that is meant"),
                     );
@@ -336,7 +332,10 @@ impl Parser<'_> {
             let upper = word.text.to_ascii_uppercase();
             self.warning(
                 codes::LOWER_CASE_OPERATOR,
-                format!("`{}` is searched for as a word: operators of search are upper case", word.text),
+                format!(
+                    "`{}` is searched for as a word: operators of search are upper case",
+                    word.text
+                ),
                 &word.range,
                 format!("write {upper} if that is meant, \"{}\" if not", word.text),
             );
@@ -370,11 +369,7 @@ impl Parser<'_> {
     fn term_argument(&mut self) -> Option<Lexeme> {
         let open = self.scan.take_char();
         let Some(argument) = self.scan.parenthesized() else {
-            self.error(
-                codes::UNCLOSED_PARENTHESIS,
-                "this parenthesis is never closed",
-                open,
-            );
+            self.error(codes::UNCLOSED_PARENTHESIS, "this parenthesis is never closed", open);
             self.scan.finish();
             return None;
         };
@@ -665,8 +660,26 @@ fn major_breaker(term: &str) -> Option<&str> {
         let rest = term.get(at..)?;
         let one = matches!(
             c,
-            '[' | ']' | '<' | '>' | '(' | ')' | '{' | '}' | '|' | '!' | ';' | ',' | '\'' | '"'
-                | '\n' | '\r' | ' ' | '\t' | '&' | '?' | '+'
+            '[' | ']'
+                | '<'
+                | '>'
+                | '('
+                | ')'
+                | '{'
+                | '}'
+                | '|'
+                | '!'
+                | ';'
+                | ','
+                | '\''
+                | '"'
+                | '\n'
+                | '\r'
+                | ' '
+                | '\t'
+                | '&'
+                | '?'
+                | '+'
         );
         if one {
             return rest.get(..c.len_utf8());
