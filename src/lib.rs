@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod cim;
+pub mod cli;
 pub mod eval;
 pub mod event;
 pub mod format;
@@ -9,6 +10,7 @@ pub mod pcre;
 pub mod plan;
 pub mod prefilter;
 pub mod reading;
+pub mod report;
 pub mod rule;
 pub mod scan;
 pub mod source;

@@ -1,3 +1,7 @@
 //! The `coldsweep` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coldsweep::cli::main()
+}

@@ -125,7 +125,7 @@ impl std::ops::AddAssign for Counters {
         self.matched_strict_only += other.matched_strict_only;
         self.without_host += other.without_host;
         self.without_time += other.without_time;
-        for (first, last) in other.span.ends {
+        if let Some((first, last)) = other.span.ends {
             self.span.add(first);
             self.span.add(last);
         }

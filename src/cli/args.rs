@@ -1,0 +1,235 @@
+//! The command line as typed. No I/O here.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::report::OutputFormat;
+
+/// Sweeps cold logs with Splunk detection rules, without Splunk.
+#[derive(Debug, Parser)]
+#[command(name = "coldsweep", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Args {
+    /// Say which paths were chosen and why (twice: more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sweep files and folders; the default rule is the built-in one
+    Scan(ScanArgs),
+    /// Show a rule's page: what it looks for, how it runs, what it relies on
+    Explain(ExplainArgs),
+    /// Check or list rules
+    Rules(RulesArgs),
+    /// Write a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page
+    Man,
+}
+
+/// How rules are read: the same for all commands.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct ReadingArgs {
+    /// Answer as stock Splunk with the stock add-ons would, dead arms included
+    #[arg(long, conflicts_with = "accommodate")]
+    pub strict: bool,
+    /// Which accommodations are on: codes, -code, all, none, separated by commas
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub accommodate: Option<String>,
+    /// SPL macro definitions, over the built-in ones (TOML, or Splunk's macros.conf)
+    #[arg(long, value_name = "FILE")]
+    pub macros: Vec<PathBuf>,
+    /// Mapping tables of fields, over the built-in ones (the form of src/cim/windows.toml)
+    #[arg(long, value_name = "FILE")]
+    pub cim: Vec<PathBuf>,
+    /// The zone of times that carry none, and of days
+    #[arg(long, value_name = "TZ", default_value = "UTC")]
+    pub timezone: String,
+}
+
+/// `coldsweep scan`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  coldsweep scan /evidence                          the built-in rule over a folder
+  coldsweep scan --evidence -f json case.evtx       with the events behind each row
+  coldsweep scan -r rules/ --since -30d /archive    your rules, the last 30 days
+  zcat old.xml.gz | coldsweep scan -                from standard input
+
+Exit status: 0 rows were found, 1 none, 2 an error or something unreadable (rows or not).")]
+pub struct ScanArgs {
+    /// Files and folders (recursive); - is standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// A rule, or a folder of rules
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub rule: Vec<PathBuf>,
+    /// How rows are written [default: table on a terminal, jsonl otherwise]
+    #[arg(short, long, value_enum)]
+    pub format: Option<OutputFormat>,
+    /// Write the rows to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// With each row, the events behind it: path, offset or record number, time, raw text
+    #[arg(long)]
+    pub evidence: bool,
+    /// Only events at or after this time: RFC 3339, or relative as -7d
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Only events before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// Only events of these hosts (wildcards allowed)
+    #[arg(long, value_name = "GLOB")]
+    pub host: Vec<String>,
+    /// The format of every input, instead of telling it by content
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub input_format: Option<FormatName>,
+    /// The host of events that name none
+    #[arg(long, value_name = "NAME", default_value = "unknown")]
+    pub default_host: String,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// Worker threads [default: one a processor]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Search raw bytes first (auto), or evaluate every event (off): the answer is the same
+    #[arg(long, value_enum, default_value_t)]
+    pub prefilter: PrefilterChoice,
+    /// Map files into memory where that pays (auto), or always read them (never)
+    #[arg(long, value_enum, default_value_t)]
+    pub mmap: MmapChoice,
+    /// Stop when the result takes more memory than this many MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    pub max_result: usize,
+    /// The size of a shard in bytes, for tests
+    #[arg(long, value_name = "BYTES", hide = true)]
+    pub shard_size: Option<usize>,
+    /// Say what was read, searched for, looked at, and how fast
+    #[arg(long)]
+    pub stats: bool,
+    /// Write the same as one JSON object
+    #[arg(long, value_name = "FILE")]
+    pub stats_json: Option<PathBuf>,
+    /// No summary on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// The formats that `--input-format` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum FormatName {
+    Evtx,
+    Xml,
+    Classic,
+    Hostmon,
+    Json,
+}
+
+/// `--prefilter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[allow(missing_docs)]
+pub enum PrefilterChoice {
+    #[default]
+    Auto,
+    Off,
+}
+
+/// `--mmap`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[allow(missing_docs)]
+pub enum MmapChoice {
+    #[default]
+    Auto,
+    Never,
+}
+
+/// `coldsweep explain`.
+#[derive(Debug, ClapArgs)]
+pub struct ExplainArgs {
+    /// The rule [default: the built-in one]
+    pub rule: Option<PathBuf>,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `coldsweep rules`.
+#[derive(Debug, ClapArgs)]
+pub struct RulesArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// The commands of `coldsweep rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Compile every rule: say what runs, what runs with accommodations, what is wrong and where
+    Check(RulesPaths),
+    /// List rules: id, title, techniques, state
+    List(RulesPaths),
+}
+
+/// Which rules, and how they are told.
+#[derive(Debug, ClapArgs)]
+pub struct RulesPaths {
+    /// Rules and folders of rules
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How they are told [default: table]
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: RulesFormat,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `rules --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum RulesFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON array, an object a rule.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_table_of_flags_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn values_with_a_leading_dash_are_values() {
+        let args = Args::try_parse_from([
+            "coldsweep",
+            "scan",
+            "--since",
+            "-7d",
+            "--accommodate",
+            "-message-case",
+            "x",
+        ])
+        .unwrap();
+        let Command::Scan(scan) = args.command else { panic!("no scan") };
+        assert_eq!(scan.since.as_deref(), Some("-7d"));
+        assert_eq!(scan.reading.accommodate.as_deref(), Some("-message-case"));
+    }
+}

@@ -1,0 +1,176 @@
+//! What was typed -> what is meant.
+
+use std::path::PathBuf;
+
+use globset::{Glob, GlobSetBuilder};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, Unit};
+
+use super::CliError;
+use super::args::{FormatName, MmapChoice, PrefilterChoice, ReadingArgs, ScanArgs};
+use crate::cim::Cim;
+use crate::event::Format;
+use crate::plan::{Plan, Settings};
+use crate::reading::Reading;
+use crate::rule::{Catalog, Rule, load_all};
+use crate::scan::{Options, SHARD_SIZE};
+use crate::source::MapChoice;
+use crate::spl::Macros;
+
+/// Resolves how rules are read.
+pub(super) fn settings(args: &ReadingArgs) -> Result<Settings, CliError> {
+    let reading = match (&args.accommodate, args.strict) {
+        (_, true) => Reading::STRICT,
+        (None, false) => Reading::AS_MEANT,
+        (Some(list), false) => {
+            Reading::parse(list).map_err(|error| CliError::new(error.to_string()))?
+        }
+    };
+    let mut macros = Macros::builtin();
+    for path in &args.macros {
+        macros.extend(Macros::load(path).map_err(|error| CliError::new(error.to_string()))?);
+    }
+    let mut cim = Cim::builtin();
+    for path in &args.cim {
+        cim.extend_from_file(path).map_err(|error| CliError::new(error.to_string()))?;
+    }
+    Ok(Settings { macros, cim, reading, timezone: timezone(&args.timezone)? })
+}
+
+fn timezone(name: &str) -> Result<TimeZone, CliError> {
+    // A fixed offset, `+02:00`, or a name of the time zone database.
+    if let Ok(offset) = format!("2020-01-01T00:00:00{name}").parse::<Timestamp>() {
+        let noon = "2020-01-01T00:00:00Z"
+            .parse::<Timestamp>()
+            .map_err(|e| CliError::new(e.to_string()))?;
+        let seconds = i32::try_from(noon.as_second() - offset.as_second()).unwrap_or(0);
+        if let Ok(offset) = jiff::tz::Offset::from_seconds(seconds) {
+            return Ok(TimeZone::fixed(offset));
+        }
+    }
+    TimeZone::get(name).map_err(|error| CliError::new(format!("--timezone {name}: {error}")))
+}
+
+/// Resolves the options of a sweep.
+pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, CliError> {
+    let time = |flag: &str, text: &Option<String>| {
+        text.as_deref().map(|text| moment(flag, text, &settings.timezone)).transpose()
+    };
+    let hosts = if args.host.is_empty() {
+        None
+    } else {
+        let mut set = GlobSetBuilder::new();
+        for host in &args.host {
+            let glob = globset::GlobBuilder::new(host).case_insensitive(true).build();
+            let glob: Glob =
+                glob.map_err(|error| CliError::new(format!("--host {host}: {error}")))?;
+            set.add(glob);
+        }
+        Some(set.build().map_err(|error| CliError::new(format!("--host: {error}")))?)
+    };
+    Ok(Options {
+        threads: args.threads.unwrap_or(0),
+        shard_size: args.shard_size.unwrap_or(SHARD_SIZE),
+        map: match args.mmap {
+            MmapChoice::Auto => MapChoice::Auto,
+            MmapChoice::Never => MapChoice::Never,
+        },
+        prefilter: args.prefilter == PrefilterChoice::Auto,
+        evidence: args.evidence,
+        reading: settings.reading,
+        timezone: settings.timezone.clone(),
+        default_host: args.default_host.clone(),
+        since: time("--since", &args.since)?,
+        until: time("--until", &args.until)?,
+        hosts,
+        input_format: args.input_format.map(|name| match name {
+            FormatName::Evtx => Format::Evtx,
+            FormatName::Xml => Format::Xml,
+            FormatName::Classic => Format::Classic,
+            FormatName::Hostmon => Format::HostMon,
+            FormatName::Json => Format::Json,
+        }),
+        max_result: args.max_result.saturating_mul(1 << 20),
+    })
+}
+
+/// A point in time: RFC 3339, a date or time without a zone, or a span before now (`-7d`).
+fn moment(flag: &str, text: &str, timezone: &TimeZone) -> Result<Timestamp, CliError> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    if let Ok(local) = text.parse::<jiff::civil::DateTime>()
+        && let Ok(zoned) = local.to_zoned_datetime(timezone.clone())
+    {
+        return Ok(zoned.timestamp());
+    }
+    let wrong = |why: String| {
+        CliError::new(format!("{flag} {text}: {why}; write a time as 2024-05-01T00:00:00Z or -7d"))
+    };
+    let span: Span = text.parse().map_err(|error: jiff::Error| wrong(error.to_string()))?;
+    if !text.starts_with('-') {
+        return Err(wrong("a span of time must go back from now".to_owned()));
+    }
+    let now = Timestamp::now().to_zoned_datetime(timezone.clone());
+    let then = now.checked_add(span).map_err(|error| wrong(error.to_string()))?;
+    then.timestamp().round(Unit::Second).map_err(|error| wrong(error.to_string()))
+}
+
+/// A rule that does not run, and all that is wrong with it, ready to be shown.
+pub(super) struct Refused {
+    pub rendered: String,
+}
+
+/// Loads and compiles rules; the built-in one when no path is given.
+pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec<Refused>) {
+    let loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+    let mut refused: Vec<_> =
+        loaded.errors.iter().map(|error| Refused { rendered: format!("{error}\n") }).collect();
+    let mut plans = Vec::new();
+    for rule in loaded.rules {
+        match Plan::compile(rule, settings) {
+            Ok((plan, _)) => plans.push(plan),
+            Err((rule, findings)) => {
+                refused.push(Refused { rendered: rule.render(&findings, false) });
+            }
+        }
+    }
+    plans.sort_by(|a, b| (&a.rule.id, &a.rule.title).cmp(&(&b.rule.id, &b.rule.title)));
+    (plans, refused)
+}
+
+fn builtin() -> Catalog {
+    let mut catalog = Catalog::default();
+    match Rule::builtin() {
+        Ok(rule) => catalog.rules.push(rule),
+        Err(error) => catalog.errors.push(error),
+    }
+    catalog
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_absolute_or_before_now() {
+        let utc = TimeZone::UTC;
+        let at = |text| moment("--since", text, &utc).map_err(|error| error.to_string());
+        assert_eq!(at("2024-05-01T00:00:00+02:00"), Ok("2024-04-30T22:00:00Z".parse().unwrap()));
+        assert_eq!(at("2024-05-01"), Ok("2024-05-01T00:00:00Z".parse().unwrap()));
+        let week = at("-7d").unwrap();
+        let ago = Timestamp::now().as_second() - week.as_second();
+        assert!((7 * 86_400 - 5..7 * 86_400 + 5).contains(&ago), "{ago}");
+        assert!(at("7d").is_err());
+        assert!(at("yesterday").is_err());
+    }
+
+    #[test]
+    fn zones_are_names_or_offsets() {
+        assert!(timezone("Europe/Berlin").is_ok());
+        assert!(timezone("Nowhere/Nothing").is_err());
+        let offset = timezone("+02:00").unwrap();
+        let at: Timestamp = "2024-05-01T00:00:00Z".parse().unwrap();
+        assert_eq!(offset.to_offset(at).seconds(), 7200);
+    }
+}

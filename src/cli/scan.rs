@@ -1,0 +1,64 @@
+//! `coldsweep scan`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use super::args::ScanArgs;
+use super::progress::with_bar;
+use super::{CliError, config};
+use crate::report::{
+    OutputFormat, StatsJson, exit_status, write_rows, write_skipped, write_stats, write_summary,
+};
+use crate::scan::{Progress, scan};
+
+/// Sweeps, and gives the exit status.
+pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
+    let settings = config::settings(&args.reading)?;
+    let options = config::options(args, &settings)?;
+    let (plans, refused) = config::compile(&args.rule, &settings);
+    let mut stderr = io::stderr();
+    for refused in &refused {
+        stderr.write_all(refused.rendered.as_bytes())?;
+    }
+    if plans.is_empty() {
+        return Err(CliError::new("no rule can run, so nothing was searched"));
+    }
+    // A file that cannot be written is known before the sweep, not after it.
+    let output = args.output.as_ref().map(|path| create(path)).transpose()?;
+    let stats_json = args.stats_json.as_ref().map(|path| create(path)).transpose()?;
+
+    let progress = Progress::default();
+    let outcome =
+        with_bar(&progress, || scan(&plans, &settings.cim, &args.paths, &options, &progress))
+            .map_err(|error| CliError::new(error.to_string()))?;
+
+    write_skipped(&outcome, &mut stderr)?;
+    let terminal = output.is_none() && io::stdout().is_terminal();
+    let default = if terminal { OutputFormat::Table } else { OutputFormat::Jsonl };
+    let format = args.format.unwrap_or(default);
+    match output {
+        Some(file) => write_rows(format, &plans, &outcome, &mut BufWriter::new(file))?,
+        None => write_rows(format, &plans, &outcome, &mut BufWriter::new(io::stdout().lock()))?,
+    }
+    if let Some(file) = stats_json {
+        let mut file = BufWriter::new(file);
+        serde_json::to_writer_pretty(&mut file, &StatsJson(&outcome)).map_err(io::Error::from)?;
+        writeln!(file)?;
+        file.flush()?;
+    }
+    if args.stats {
+        write_stats(&plans, &outcome, &mut stderr)?;
+    }
+    if !args.quiet {
+        write_summary(&outcome, &mut stderr)?;
+        if !refused.is_empty() {
+            writeln!(stderr, "rules: {} ran, {} did not (see above)", plans.len(), refused.len())?;
+        }
+    }
+    Ok(if refused.is_empty() { exit_status(&outcome) } else { 2 })
+}
+
+fn create(path: &std::path::Path) -> Result<File, CliError> {
+    File::create(path)
+        .map_err(|error| CliError::new(format!("{}: cannot be written: {error}", path.display())))
+}
