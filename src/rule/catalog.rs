@@ -39,9 +39,9 @@ pub fn load_all(paths: &[PathBuf]) -> Catalog {
                 }
                 Err(error) => {
                     let at = error.path().unwrap_or(path).to_owned();
-                    let source = error.into_io_error().unwrap_or_else(|| {
-                        std::io::Error::other("the folder contains itself")
-                    });
+                    let source = error
+                        .into_io_error()
+                        .unwrap_or_else(|| std::io::Error::other("the folder contains itself"));
                     catalog.errors.push(RuleError::Io { path: at, source });
                 }
             }

@@ -76,9 +76,10 @@ impl Expanded<'_> {
     /// only that it is missing.
     pub(super) fn is_beside_hole(&self, range: &Range<usize>) -> bool {
         let before = self.text.get(..range.start).map_or(0, |text| text.trim_end().len());
-        let after = self.text.get(range.end..).map_or(self.text.len(), |text| {
-            self.text.len() - text.trim_start().len()
-        });
+        let after = self
+            .text
+            .get(range.end..)
+            .map_or(self.text.len(), |text| self.text.len() - text.trim_start().len());
         let first = self.holes.partition_point(|&hole| hole < before);
         self.holes.get(first).is_some_and(|&hole| hole <= after)
     }
@@ -242,7 +243,10 @@ fn wrong_arity(name: &str, given: usize, arities: &[usize], span: Span) -> Diagn
     let known: Vec<_> = arities.iter().map(ToString::to_string).collect();
     Diagnostic::error(
         codes::MACRO_ARGUMENTS,
-        format!("the macro `{name}` is called with {given} arguments, but takes {}", known.join(" or ")),
+        format!(
+            "the macro `{name}` is called with {given} arguments, but takes {}",
+            known.join(" or ")
+        ),
         span,
     )
 }

@@ -87,9 +87,7 @@ pub(super) fn split_commands(text: &str) -> Vec<Range<usize>> {
     while let Some(&byte) = bytes.get(at) {
         at = match byte {
             b'"' => quoted_end(text, at).unwrap_or(text.len()),
-            b'\'' if names_fields && at < last_apostrophe => {
-                quoted_end(text, at).unwrap_or(at + 1)
-            }
+            b'\'' if names_fields && at < last_apostrophe => quoted_end(text, at).unwrap_or(at + 1),
             b'\\' => at + escape_len(text, at),
             b'[' => {
                 brackets.push(pipes.len());
@@ -361,7 +359,10 @@ mod tests {
             (r#""a|b" | c"#, &[r#""a|b" "#, " c"]),
             (r#""a\"|b" | c"#, &[r#""a\"|b" "#, " c"]),
             (r"a\|b | c", &[r"a\|b ", " c"]),
-            ("a | foreach x [ | eval y=1 | z ] | c", &["a ", " foreach x [ | eval y=1 | z ] ", " c"]),
+            (
+                "a | foreach x [ | eval y=1 | z ] | c",
+                &["a ", " foreach x [ | eval y=1 | z ] ", " c"],
+            ),
             ("a [ b | c", &["a [ b ", " c"]),
             ("a [ b | [ c | d ] | e", &["a [ b ", " [ c | d ] ", " e"]),
             ("a ] | b", &["a ] ", " b"]),
@@ -369,7 +370,8 @@ mod tests {
             ("it's | search don't | d", &["it's ", " search don't ", " d"]),
             ("a | where b='c | d", &["a ", " where b='c ", " d"]),
         ] {
-            let parts: Vec<_> = split_commands(text).into_iter().map(|range| &text[range]).collect();
+            let parts: Vec<_> =
+                split_commands(text).into_iter().map(|range| &text[range]).collect();
             assert_eq!(parts, expected, "{text}");
         }
     }

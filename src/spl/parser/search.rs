@@ -48,23 +48,19 @@ impl Parser<'_> {
         let mut expression = None;
         let mut complete = true;
         while !self.scan.is_done() {
-            if expression.is_some() || !complete {
-                // Only a closing parenthesis ends an expression early.
+            // Only a closing parenthesis ends a conjunction before the end of the command.
+            if self.scan.peek() == Some(')') {
                 self.error(
                     codes::STRAY_PARENTHESIS,
                     "this closing parenthesis has no opening one",
                     self.here(),
                 );
-                complete = false;
                 self.scan.take_char();
-                if self.scan.is_done() {
-                    break;
-                }
+                complete = false;
+                continue;
             }
-            match self.conjunction() {
-                Some(next) => expression = Some(next),
-                None => complete = false,
-            }
+            expression = self.conjunction();
+            complete &= expression.is_some();
         }
         if !complete {
             return None;
@@ -239,11 +235,7 @@ impl Parser<'_> {
         }
         let inner = self.conjunction();
         if self.scan.peek() != Some(')') {
-            self.error(
-                codes::UNCLOSED_PARENTHESIS,
-                "this parenthesis is never closed",
-                open,
-            );
+            self.error(codes::UNCLOSED_PARENTHESIS, "this parenthesis is never closed", open);
             return None;
         }
         let close = self.scan.take_char();
@@ -272,11 +264,7 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.error(
-            codes::SUBSEARCH,
-            "subsearches are not supported yet",
-            start..self.scan.at(),
-        );
+        self.error(codes::SUBSEARCH, "subsearches are not supported yet", start..self.scan.at());
     }
 
     /// A bare word: a keyword to search for, a `TERM()`, or the field of a comparison.
@@ -295,11 +283,15 @@ impl Parser<'_> {
             match word.text.as_str() {
                 "TERM" => return self.term(TermKind::Term, word.range.start),
                 "CASE" => return self.term(TermKind::Case, word.range.start),
-                lower if lower.eq_ignore_ascii_case("term") || lower.eq_ignore_ascii_case("case") => {
+                lower
+                    if lower.eq_ignore_ascii_case("term") || lower.eq_ignore_ascii_case("case") =>
+                {
                     let upper = lower.to_ascii_uppercase();
                     self.warning(
                         codes::LOWER_CASE_TERM,
-                        format!("`{lower}` in lower case is a word to search for, and a group follows"),
+                        format!(
+                            "`{lower}` in lower case is a word to search for, and a group follows"
+                        ),
                         &word.range,
                         format!("write {upper}(...) if that is meant"),
                     );
@@ -336,7 +328,10 @@ impl Parser<'_> {
             let upper = word.text.to_ascii_uppercase();
             self.warning(
                 codes::LOWER_CASE_OPERATOR,
-                format!("`{}` is searched for as a word: operators of search are upper case", word.text),
+                format!(
+                    "`{}` is searched for as a word: operators of search are upper case",
+                    word.text
+                ),
                 &word.range,
                 format!("write {upper} if that is meant, \"{}\" if not", word.text),
             );
@@ -370,11 +365,7 @@ impl Parser<'_> {
     fn term_argument(&mut self) -> Option<Lexeme> {
         let open = self.scan.take_char();
         let Some(argument) = self.scan.parenthesized() else {
-            self.error(
-                codes::UNCLOSED_PARENTHESIS,
-                "this parenthesis is never closed",
-                open,
-            );
+            self.error(codes::UNCLOSED_PARENTHESIS, "this parenthesis is never closed", open);
             self.scan.finish();
             return None;
         };
@@ -571,6 +562,12 @@ impl Parser<'_> {
         Some(Spanned { node: SearchKind::Not(Box::new(inner)), span })
     }
 
+    /// Whether a term is the call of a macro and nothing else.
+    fn is_macro(&self, range: &Range<usize>) -> bool {
+        let text = self.source.original.get(self.span(range).range()).unwrap_or_default().trim();
+        text.starts_with('`') && text.ends_with('`') && text.matches('`').count() == 2
+    }
+
     fn missing_term(&mut self, range: Range<usize>, message: impl Into<String>) {
         self.error(codes::MISSING_OPERAND, message, range);
     }
@@ -580,7 +577,11 @@ impl Parser<'_> {
         let Some((first, last)) = operands.ranges.first().zip(operands.ranges.last()) else {
             return;
         };
-        if operands.ranges.len() < 2 || !operands.ranges.iter().any(|(_, is_or)| *is_or) {
+        let alternatives = operands.ranges.iter().filter(|(_, is_or)| *is_or).count();
+        // Macros before one row of alternatives can only be meant so.
+        let others = operands.ranges.iter().filter(|(_, is_or)| !is_or);
+        let needs_others = others.filter(|(range, _)| !self.is_macro(range)).count();
+        if alternatives == 0 || alternatives + needs_others < 2 {
             return;
         }
         let range = first.0.start..last.0.end;
@@ -665,8 +666,26 @@ fn major_breaker(term: &str) -> Option<&str> {
         let rest = term.get(at..)?;
         let one = matches!(
             c,
-            '[' | ']' | '<' | '>' | '(' | ')' | '{' | '}' | '|' | '!' | ';' | ',' | '\'' | '"'
-                | '\n' | '\r' | ' ' | '\t' | '&' | '?' | '+'
+            '[' | ']'
+                | '<'
+                | '>'
+                | '('
+                | ')'
+                | '{'
+                | '}'
+                | '|'
+                | '!'
+                | ';'
+                | ','
+                | '\''
+                | '"'
+                | '\n'
+                | '\r'
+                | ' '
+                | '\t'
+                | '&'
+                | '?'
+                | '+'
         );
         if one {
             return rest.get(..c.len_utf8());

@@ -64,7 +64,9 @@ fn function(parser: &mut Parser<'_>) -> Option<Lexeme> {
         let what = parser.scan.slice(here.clone()).to_owned();
         let (code, message) = match what.as_str() {
             ")" => (codes::STRAY_PARENTHESIS, "this closing parenthesis has no opening one".into()),
-            _ => (codes::UNEXPECTED_TEXT, format!("expected a statistical function, found `{what}`")),
+            _ => {
+                (codes::UNEXPECTED_TEXT, format!("expected a statistical function, found `{what}`"))
+            }
         };
         parser.error(code, message, here);
         parser.scan.finish();
@@ -121,11 +123,7 @@ fn close(parser: &mut Parser<'_>, open: &std::ops::Range<usize>) -> Option<()> {
         return Some(());
     }
     if parser.scan.rest().is_empty() {
-        parser.error(
-            codes::UNCLOSED_PARENTHESIS,
-            "this parenthesis is never closed",
-            open.clone(),
-        );
+        parser.error(codes::UNCLOSED_PARENTHESIS, "this parenthesis is never closed", open.clone());
         return None;
     }
     let here = parser.here();
