@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::spl::diagnostic::{Diagnostic, Severity};
 use crate::spl::{Macros, codes, parse};
@@ -286,6 +288,72 @@ fn published_rules_lead_back_to_their_files() {
             let escaped = there.replace("''", "'").replace("\\\"", "\"").replace("\\\\", "\\");
             let expected = word.replace("''", "'").replace("\\\"", "\"").replace("\\\\", "\\");
             assert_eq!(escaped, expected, "{} at {at}", rule.origin.name);
+        }
+    }
+}
+
+/// Text that means something to YAML.
+const FRAGMENTS: &[&str] = &[
+    "'",
+    "\"",
+    "\\",
+    "|",
+    ">",
+    "|2-\n",
+    ":",
+    ": ",
+    "- ",
+    "\n",
+    "\n  ",
+    "\r\n",
+    "#",
+    " # ",
+    "!",
+    "&a ",
+    "*a",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "?",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "\t",
+    "\u{feff}",
+    "é",
+    "\u{85}",
+    "\\x4",
+    "\\u00e9",
+    "~",
+    "(",
+    "`",
+];
+
+proptest! {
+    #[test]
+    fn no_mutated_file_panics(
+        edits in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0..12_usize, prop::sample::select(FRAGMENTS)),
+            1..5,
+        ),
+    ) {
+        let mut characters: Vec<char> = BUILTIN.chars().collect();
+        for (at, dropped, fragment) in edits {
+            let at = at.index(characters.len() + 1);
+            let end = (at + dropped).min(characters.len());
+            characters.splice(at..end, fragment.chars());
+        }
+        let text: String = characters.into_iter().collect();
+        if let Ok(rule) = Rule::parse(&text, "r.yml") {
+            let parsed = parse(&rule.search, &Macros::builtin());
+            for finding in &parsed.diagnostics {
+                let span = rule.file_span(finding.span);
+                prop_assert!(rule.origin.text.get(span.range()).is_some());
+            }
+            let shown = rule.render(&parsed.diagnostics, false);
+            prop_assert_eq!(shown.is_empty(), parsed.diagnostics.is_empty());
         }
     }
 }

@@ -381,6 +381,7 @@ fn what_is_wrong_is_named_and_placed() {
         ("a | stats count as", &[(codes::MISSING_ARGUMENT, "as")]),
         ("a | stats dc(b", &[(codes::UNCLOSED_PARENTHESIS, "(")]),
         ("a | stats sum(b c)", &[(codes::UNEXPECTED_TEXT, "c")]),
+        ("a | stats values(b*) as c", &[(codes::WILDCARD_COUNT, "values(b*) as c")]),
         ("a | stats delim=\",\" count", &[(codes::UNSUPPORTED_OPTION, "delim=")]),
         ("a | regex", &[(codes::MISSING_ARGUMENT, "")]),
         ("a | regex b", &[(codes::UNEXPECTED_TEXT, "b")]),
