@@ -16,7 +16,7 @@ use crate::spl::ast::Span;
 pub use catalog::{Catalog, load_all};
 pub use error::RuleError;
 use source_map::SourceMap;
-use yaml::{Mapping, Scalar};
+use yaml::Document;
 
 /// How large the file of a rule may be, in bytes.
 const MAX_FILE: u64 = 4 << 20;
@@ -127,12 +127,12 @@ impl Rule {
         }
     }
 
-    fn from_yaml(document: &Mapping, text: &str, name: &str) -> Result<Self, RuleError> {
-        if let Some(format) = document.text("logic_format") {
-            if !format.eq_ignore_ascii_case("splunk") {
-                let format = format.to_owned();
-                return Err(RuleError::NotSplunk { name: name.to_owned(), format });
-            }
+    fn from_yaml(yaml: &Document<'_>, text: &str, name: &str) -> Result<Self, RuleError> {
+        let document = &yaml.root;
+        let format = document.text("logic_format").unwrap_or("splunk");
+        if !format.eq_ignore_ascii_case("splunk") {
+            let format = format.to_owned();
+            return Err(RuleError::NotSplunk { name: name.to_owned(), format });
         }
         let missing = |key| RuleError::Missing { name: name.to_owned(), key };
         let (search, title_key) = match (document.scalar("logic"), document.scalar("search")) {
@@ -159,7 +159,8 @@ impl Rule {
             origin: RuleOrigin {
                 name: name.to_owned(),
                 text: text.to_owned(),
-                map: source_map(search, text),
+                map: SourceMap::of_scalar(&yaml.text, search.start, search.style, &search.value)
+                    .without(&yaml.added),
             },
         })
     }
@@ -181,10 +182,6 @@ impl Rule {
         let end = self.origin.map.offset(span.end - 1) + 1;
         Span::new(start, ceil_char_boundary(text, end.max(start)))
     }
-}
-
-fn source_map(scalar: &Scalar, text: &str) -> SourceMap {
-    SourceMap::of_scalar(text, scalar.start, scalar.style, &scalar.value)
 }
 
 /// The line and column of a byte of a text.

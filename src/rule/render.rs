@@ -37,15 +37,23 @@ impl Rule {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let snippet = Snippet::source(line)
+        let snippet = Snippet::source(without_c1(line))
             .line_start(before.matches('\n').count() + 1)
-            .path(normalize_untrusted_str(&self.origin.name))
+            .path(normalize_untrusted_str(&without_c1(&self.origin.name)))
             .annotation(AnnotationKind::Primary.span(start..end));
-        let mut group =
-            level.primary_title(diagnostic.message.as_str()).id(diagnostic.code).element(snippet);
+        let mut group = level
+            .primary_title(without_c1(&diagnostic.message))
+            .id(diagnostic.code)
+            .element(snippet);
         if let Some(hint) = &diagnostic.hint {
-            group = group.element(Level::HELP.message(normalize_untrusted_str(hint)));
+            group = group.element(Level::HELP.message(normalize_untrusted_str(&without_c1(hint))));
         }
         renderer.render(&[group])
     }
+}
+
+/// The text with the control characters U+0080 to U+009F, which the renderer lets through, made
+/// visible by one of the same length.
+fn without_c1(text: &str) -> String {
+    text.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { '\u{b7}' } else { c }).collect()
 }

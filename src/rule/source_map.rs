@@ -34,19 +34,39 @@ impl SourceMap {
     /// Should the walk not come to the same value, everything is said to stand at the start of the
     /// scalar: a coarse place, never a wrong one.
     pub(super) fn of_scalar(text: &str, start: usize, style: ScalarStyle, value: &str) -> Self {
-        let mut walk = Walk::new(text, start, value.len());
-        match style {
-            ScalarStyle::Plain => walk.plain(),
-            ScalarStyle::SingleQuoted => walk.single_quoted(),
-            ScalarStyle::DoubleQuoted => walk.double_quoted(),
-            ScalarStyle::Literal => walk.block(false),
-            ScalarStyle::Folded => walk.block(true),
-        }
-        if walk.value == value {
-            return Self::Runs(walk.runs);
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        // A block scalar that starts with `!` or `&` may have properties, or be text that does.
+        for go_back in [is_block, false] {
+            let mut walk = Walk::new(text, start, value.len());
+            if go_back {
+                walk.go_back_to_header();
+            } else {
+                walk.skip_properties();
+            }
+            match style {
+                ScalarStyle::Plain => walk.plain(),
+                ScalarStyle::SingleQuoted => walk.single_quoted(),
+                ScalarStyle::DoubleQuoted => walk.double_quoted(),
+                ScalarStyle::Literal => walk.block(false),
+                ScalarStyle::Folded => walk.block(true),
+            }
+            if walk.value == value {
+                return Self::Runs(walk.runs);
+            }
         }
         log::debug!("no source map for the scalar at byte {start}: the walk reads another value");
         Self::Coarse(start)
+    }
+
+    /// The same in the file as it was before blanks were added to it at these places.
+    pub(super) fn without(mut self, added: &[usize]) -> Self {
+        let original = |file: usize| file - added.partition_point(|&at| at < file);
+        match &mut self {
+            Self::Coarse(file) => *file = original(*file),
+            // No run goes over such a place: it is the start of a line, where folding ends one.
+            Self::Runs(runs) => runs.iter_mut().for_each(|run| run.file = original(run.file)),
+        }
+        self
     }
 
     /// Where an offset in the value stands in the file.
@@ -227,21 +247,35 @@ impl<'a> Walk<'a> {
         true
     }
 
+    /// Skips tags and anchors, from which the parser counts a scalar that has them.
+    fn skip_properties(&mut self) {
+        while self.rest().starts_with(['!', '&']) {
+            let rest = self.rest();
+            self.at += rest.find(char::is_whitespace).unwrap_or(rest.len());
+            let rest = self.rest();
+            self.at += rest.len() - rest.trim_start().len();
+        }
+    }
+
+    /// From the text of a block scalar's first line that is not empty, where the parser places one
+    /// without properties, to its header: the end of the last line before that says anything.
+    fn go_back_to_header(&mut self) {
+        let before = self.text.get(..self.at).unwrap_or_default().trim_end();
+        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let header = before.get(line..).unwrap_or_default();
+        let header = header.split(" #").next().unwrap_or_default().trim_end();
+        let word = header.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        self.at = line + word;
+    }
+
     /// A block scalar, from its header on.
     fn block(&mut self, folded: bool) {
-        // The parser may place the scalar after its header; then its line has begun already.
-        let header = self.rest().strip_prefix(['|', '>']);
-        let explicit = header.and_then(|header| {
-            let header = header.split(['\n', '\r', '#']).next().unwrap_or_default();
-            header.chars().find_map(|c| c.to_digit(10))
-        });
-        if header.is_some() {
-            self.at += self.rest().find(['\n', '\r']).unwrap_or(self.rest().len());
-            self.take_break();
-        } else {
-            let before = self.text.get(..self.at).unwrap_or_default();
-            self.at = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        }
+        let rest = self.rest();
+        let header = rest.get(..rest.find(['\n', '\r']).unwrap_or(rest.len())).unwrap_or_default();
+        let indicators = header.split('#').next().unwrap_or_default();
+        let explicit = indicators.chars().find_map(|c| c.to_digit(10));
+        self.at += header.len();
+        self.take_break();
         let indent = explicit.map_or_else(|| self.detect_indent(), |digit| digit as usize);
         if folded { self.folded_lines(indent) } else { self.literal_lines(indent) }
     }
@@ -253,15 +287,15 @@ impl<'a> Walk<'a> {
         first.map_or(0, |line| line.len() - line.trim_start_matches(' ').len())
     }
 
-    /// Skips at most `indent` spaces.
-    fn skip_indent(&mut self, indent: usize) {
+    /// Skips at most `indent` spaces; false where a line of text has fewer, which ends the scalar.
+    fn skip_indent(&mut self, indent: usize) -> bool {
         let spaces = self.rest().bytes().take(indent).take_while(|&byte| byte == b' ').count();
         self.at += spaces;
+        spaces == indent || matches!(self.peek(), None | Some('\n' | '\r'))
     }
 
     fn literal_lines(&mut self, indent: usize) {
-        while !self.is_full() && !self.rest().is_empty() {
-            self.skip_indent(indent);
+        while !self.is_full() && !self.rest().is_empty() && self.skip_indent(indent) {
             self.copy_line();
             let at = self.at;
             // A file may end without a line break, but a value that is not full has one.
@@ -283,8 +317,7 @@ impl<'a> Walk<'a> {
         // Breaks since the last line of text, and whether that line was indented further.
         let mut breaks: Vec<usize> = Vec::new();
         let mut last_is_text: Option<bool> = None;
-        while !self.is_full() && !self.rest().is_empty() {
-            self.skip_indent(indent);
+        while !self.is_full() && !self.rest().is_empty() && self.skip_indent(indent) {
             if !matches!(self.peek(), None | Some('\n' | '\r')) {
                 let is_text = !matches!(self.peek(), Some(' ' | '\t'));
                 self.write_breaks(&breaks, last_is_text.map(|last| last && is_text));

@@ -1,5 +1,8 @@
 //! Just enough YAML: a document as a tree in which every scalar knows where it stands.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Place};
 
 use super::error::RuleError;
@@ -8,12 +11,30 @@ use super::position_in;
 /// How deep the YAML of a rule may nest.
 const MAX_DEPTH: usize = 64;
 
+/// How many scalars of a file may be indented too little.
+const MAX_REPAIRS: usize = 16;
+
+/// What the parser says of a quoted scalar whose lines are indented less than its mapping.
+const BAD_INDENTATION: &str = "invalid indentation in quoted scalar";
+
 /// Why a text is not the YAML of a rule.
 #[derive(Debug)]
 pub(super) struct Fault {
     /// Where, in bytes.
     offset: usize,
     message: String,
+    /// Whether only the indentation of the quoted scalar there is wrong.
+    is_indentation: bool,
+}
+
+/// A document, and the text that was parsed in the end.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    pub(super) root: Mapping,
+    /// The text, perhaps with blanks added at the start of lines.
+    pub(super) text: Cow<'a, str>,
+    /// Where blanks were added, in `text`.
+    pub(super) added: Vec<usize>,
 }
 
 impl Fault {
@@ -46,15 +67,15 @@ enum Node {
     Alias,
 }
 
-/// A mapping with scalars for keys, in the order of the file.
+/// A mapping with scalars for keys.
 #[derive(Debug, Default)]
 pub(super) struct Mapping {
-    entries: Vec<(String, Node)>,
+    entries: BTreeMap<String, Node>,
 }
 
 impl Mapping {
     fn get(&self, key: &str) -> Option<&Node> {
-        self.entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+        self.entries.get(key)
     }
 
     /// The scalar under a key.
@@ -94,7 +115,58 @@ impl Mapping {
 }
 
 /// Parses the first document of a text, which must be a mapping.
-pub(super) fn parse(text: &str) -> Result<Mapping, Fault> {
+///
+/// Quoted scalars may run on at the left margin, as `PyYAML` and so the tools around published
+/// rules allow, though YAML itself does not: a blank put before such a line changes no value.
+pub(super) fn parse(text: &str) -> Result<Document<'_>, Fault> {
+    let first = match parse_strictly(text) {
+        Ok(root) => return Ok(Document { root, text: Cow::Borrowed(text), added: Vec::new() }),
+        Err(fault) => fault,
+    };
+    let mut repaired = text.to_owned();
+    let mut added = Vec::new();
+    let mut offset = first.offset;
+    let mut is_indentation = first.is_indentation;
+    for _ in 0..MAX_REPAIRS {
+        if !is_indentation || !indent_quoted(&mut repaired, offset, &mut added) {
+            break;
+        }
+        match parse_strictly(&repaired) {
+            Ok(root) => return Ok(Document { root, text: Cow::Owned(repaired), added }),
+            Err(fault) => (offset, is_indentation) = (fault.offset, fault.is_indentation),
+        }
+    }
+    Err(first)
+}
+
+/// Puts a blank before each line of the quoted scalar at `start` that has none; false if there is
+/// no such line.
+fn indent_quoted(text: &mut String, start: usize, added: &mut Vec<usize>) -> bool {
+    let Some(quote @ (b'\'' | b'"')) = text.as_bytes().get(start).copied() else { return false };
+    let mut out = text.get(..=start).unwrap_or_default().to_owned();
+    let mut characters = text.get(start + 1..).unwrap_or_default().chars().peekable();
+    let before = added.len();
+    while let Some(c) = characters.next() {
+        out.push(c);
+        match c {
+            '\\' if quote == b'"' => out.extend(characters.next_if(|&next| next != '\n')),
+            '\'' if quote == b'\'' && characters.peek() == Some(&'\'') => {
+                out.extend(characters.next());
+            }
+            _ if c == char::from(quote) => break,
+            '\n' if characters.peek().is_some_and(|next| !next.is_whitespace()) => {
+                added.push(out.len());
+                out.push(' ');
+            }
+            _ => {}
+        }
+    }
+    out.extend(characters);
+    *text = out;
+    added.len() > before
+}
+
+fn parse_strictly(text: &str) -> Result<Mapping, Fault> {
     let mut builder =
         Builder { text, offsets: CharOffsets::new(text), open: Vec::new(), root: None };
     for event in Parser::new_from_str(text) {
@@ -106,7 +178,11 @@ pub(super) fn parse(text: &str) -> Result<Mapping, Fault> {
     }
     match builder.root {
         Some(Node::Mapping(mapping)) => Ok(mapping),
-        _ => Err(Fault { offset: 0, message: "not a rule: not a YAML mapping".to_owned() }),
+        _ => Err(Fault {
+            offset: 0,
+            message: "not a rule: not a YAML mapping".to_owned(),
+            is_indentation: false,
+        }),
     }
 }
 
@@ -151,7 +227,8 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn scan_fault(&mut self, error: &ScanError) -> Fault {
         let offset = self.offsets.bytes(error.marker().index());
-        Fault { offset, message: format!("not YAML: {}", error.info()) }
+        let is_indentation = error.info() == BAD_INDENTATION;
+        Fault { offset, message: format!("not YAML: {}", error.info()), is_indentation }
     }
 
     fn event(&mut self, event: Event<'_>, place: Place) -> Result<(), Fault> {
@@ -179,7 +256,7 @@ impl Builder<'_> {
 
     fn fault(&mut self, place: Place, message: impl Into<String>) -> Fault {
         let offset = self.offsets.bytes(place.start.index()).min(self.text.len());
-        Fault { offset, message: message.into() }
+        Fault { offset, message: message.into(), is_indentation: false }
     }
 
     fn push(&mut self, open: Open, place: Place) -> Result<(), Fault> {
@@ -196,7 +273,9 @@ impl Builder<'_> {
             None => self.root = Some(node),
             Some(Open::Sequence(nodes)) => nodes.push(node),
             Some(Open::Mapping(mapping, key)) => match (key.take(), node) {
-                (Some(key), node) => mapping.entries.push((key, node)),
+                (Some(key), node) => {
+                    mapping.entries.insert(key, node);
+                }
                 (None, Node::Scalar(scalar)) => {
                     // Two searches under one name: whichever we took could be the wrong one.
                     if mapping.get(&scalar.value).is_some() {

@@ -65,7 +65,7 @@ codes! {
     BAD_SPAN = "E0204";
     /// A command lacks an argument.
     MISSING_ARGUMENT = "E0205";
-    /// The two sides of a rename hold a different number of wildcards.
+    /// The two sides of an `as` hold a different number of wildcards.
     WILDCARD_COUNT = "E0206";
     /// An option or argument is given twice.
     GIVEN_TWICE = "E0207";

@@ -205,12 +205,14 @@ impl Macros {
     }
 }
 
-/// Whether every definition opens with a quote, as TOML must.
+/// Whether there are definitions and each opens with a quote, as in TOML it must.
 fn looks_like_toml(text: &str) -> bool {
-    let mut definitions = text
+    let definitions = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("definition")?.trim_start().strip_prefix('='));
-    definitions.all(|value| value.trim_start().starts_with(['"', '\'']))
+    let mut definitions = definitions.peekable();
+    definitions.peek().is_some()
+        && definitions.all(|value| value.trim_start().starts_with(['"', '\'']))
 }
 
 #[derive(Deserialize)]
@@ -382,7 +384,7 @@ mod tests {
     #[test]
     fn wrong_files_say_where() {
         for (text, expected) in [
-            ("[a]\ndefinition = \"x\"\nargs = 3\n", "m:3: "),
+            ("[a]\ndefinition = \"x\"\nargs = {}\ncolour = 3\n", "m:3: "),
             ("[a]\nargs = x, y\n", "m:1: [a] has no definition"),
             ("[a(1)]\nargs = x, y\ndefinition = z", "m:1: [a(1)] says 1 arguments"),
             ("definition = x\n", "m:1: a setting before"),

@@ -110,7 +110,11 @@ impl Parser<'_> {
 
     /// Operands joined by operators that bind at least as tightly as `loosest`.
     fn binary(&mut self, loosest: Tightness) -> Option<Tree> {
-        let mut left = self.nested(|parser| parser.prefix(loosest))?;
+        self.nested(|parser| parser.binary_unchecked(loosest))
+    }
+
+    fn binary_unchecked(&mut self, loosest: Tightness) -> Option<Tree> {
+        let mut left = self.prefix(loosest)?;
         loop {
             let before = self.scan.at();
             let Some((operator, range)) = self.eat_operator_word_or_symbol() else {
@@ -203,17 +207,17 @@ impl Parser<'_> {
 
     fn refuse_chained_comparison(&mut self) -> Option<()> {
         let before = self.scan.at();
-        if let Some((operator, range)) = self.eat_operator_word_or_symbol() {
-            if operator.tightness() == Tightness::Comparison {
-                self.error_with_hint(
-                    codes::CHAINED_COMPARISON,
-                    "a comparison cannot be compared again",
-                    range,
-                    "join two comparisons with AND or OR",
-                );
-                self.scan.finish();
-                return None;
-            }
+        if let Some((operator, range)) = self.eat_operator_word_or_symbol()
+            && operator.tightness() == Tightness::Comparison
+        {
+            self.error_with_hint(
+                codes::CHAINED_COMPARISON,
+                "a comparison cannot be compared again",
+                range,
+                "join two comparisons with AND or OR",
+            );
+            self.scan.finish();
+            return None;
         }
         self.scan.set(before);
         Some(())

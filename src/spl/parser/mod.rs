@@ -191,9 +191,18 @@ impl<'a> Parser<'a> {
         self.findings.push(finding);
     }
 
-    /// Keeps an error, unless it may be only the shadow of an unknown macro.
+    /// Keeps an error, unless it may be only the shadow of an unknown macro: something missing, or
+    /// something too much, right where that macro stood.
     fn report(&mut self, finding: Diagnostic, range: &Range<usize>) {
-        if !self.source.is_beside_hole(range) {
+        let may_be_shadow = matches!(
+            finding.code,
+            codes::MISSING_OPERAND
+                | codes::MISSING_ARGUMENT
+                | codes::UNEXPECTED_TEXT
+                | codes::EMPTY_COMMAND
+                | codes::EMPTY_SEARCH
+        );
+        if !(may_be_shadow && self.source.is_beside_hole(range)) {
             self.findings.push(finding);
         }
     }

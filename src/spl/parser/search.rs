@@ -48,23 +48,19 @@ impl Parser<'_> {
         let mut expression = None;
         let mut complete = true;
         while !self.scan.is_done() {
-            if expression.is_some() || !complete {
-                // Only a closing parenthesis ends an expression early.
+            // Only a closing parenthesis ends a conjunction before the end of the command.
+            if self.scan.peek() == Some(')') {
                 self.error(
                     codes::STRAY_PARENTHESIS,
                     "this closing parenthesis has no opening one",
                     self.here(),
                 );
-                complete = false;
                 self.scan.take_char();
-                if self.scan.is_done() {
-                    break;
-                }
+                complete = false;
+                continue;
             }
-            match self.conjunction() {
-                Some(next) => expression = Some(next),
-                None => complete = false,
-            }
+            expression = self.conjunction();
+            complete &= expression.is_some();
         }
         if !complete {
             return None;
@@ -566,6 +562,12 @@ impl Parser<'_> {
         Some(Spanned { node: SearchKind::Not(Box::new(inner)), span })
     }
 
+    /// Whether a term is the call of a macro and nothing else.
+    fn is_macro(&self, range: &Range<usize>) -> bool {
+        let text = self.source.original.get(self.span(range).range()).unwrap_or_default().trim();
+        text.starts_with('`') && text.ends_with('`') && text.matches('`').count() == 2
+    }
+
     fn missing_term(&mut self, range: Range<usize>, message: impl Into<String>) {
         self.error(codes::MISSING_OPERAND, message, range);
     }
@@ -575,7 +577,11 @@ impl Parser<'_> {
         let Some((first, last)) = operands.ranges.first().zip(operands.ranges.last()) else {
             return;
         };
-        if operands.ranges.len() < 2 || !operands.ranges.iter().any(|(_, is_or)| *is_or) {
+        let alternatives = operands.ranges.iter().filter(|(_, is_or)| *is_or).count();
+        // Macros before one row of alternatives can only be meant so.
+        let others = operands.ranges.iter().filter(|(_, is_or)| !is_or);
+        let needs_others = others.filter(|(range, _)| !self.is_macro(range)).count();
+        if alternatives == 0 || alternatives + needs_others < 2 {
             return;
         }
         let range = first.0.start..last.0.end;

@@ -1,5 +1,7 @@
 //! `stats AGG... [by FIELD...]`, commas and blanks alike.
 
+use std::ops::Range;
+
 use crate::spl::ast::{Aggregation, AggregationArgument, CommandKind, Spanned, Stats};
 use crate::spl::codes;
 use crate::spl::lexer::Lexeme;
@@ -50,10 +52,35 @@ fn aggregation(parser: &mut Parser<'_>) -> Option<Aggregation> {
         None if parser.findings.len() > findings => return None,
         None => parser.scan.set(end),
     }
+    refuse_wildcard_mismatch(parser, argument.as_ref(), alias.as_ref(), start..end)?;
     let span = parser.span(&(start..end));
     let mut function = parser.spanned(function);
     function.node.make_ascii_lowercase();
     Some(Aggregation { function, argument: argument.flatten(), alias, span })
+}
+
+/// `values(a*) as b` names one field for many: an error in Splunk too.
+fn refuse_wildcard_mismatch(
+    parser: &mut Parser<'_>,
+    argument: Option<&Option<AggregationArgument>>,
+    alias: Option<&Spanned<String>>,
+    range: Range<usize>,
+) -> Option<()> {
+    let Some(alias) = alias else { return Some(()) };
+    let wildcards = |name: &str| name.matches('*').count();
+    let given = match argument {
+        Some(Some(AggregationArgument::Field(field))) => wildcards(&field.node),
+        _ => 0,
+    };
+    if given == wildcards(&alias.node) {
+        return Some(());
+    }
+    parser.error(
+        codes::WILDCARD_COUNT,
+        format!("`{}` holds another number of wildcards than the field it renames", alias.node),
+        range,
+    );
+    None
 }
 
 /// The name of a function; an option in its place is reported.
@@ -104,7 +131,7 @@ fn argument(parser: &mut Parser<'_>) -> Option<Option<AggregationArgument>> {
     Some(Some(argument))
 }
 
-fn field(parser: &mut Parser<'_>, open: &std::ops::Range<usize>) -> Option<Spanned<String>> {
+fn field(parser: &mut Parser<'_>, open: &Range<usize>) -> Option<Spanned<String>> {
     match parser.field_name() {
         Some(name) => Some(parser.spanned(name)),
         None => {
@@ -117,7 +144,7 @@ fn field(parser: &mut Parser<'_>, open: &std::ops::Range<usize>) -> Option<Spann
     }
 }
 
-fn close(parser: &mut Parser<'_>, open: &std::ops::Range<usize>) -> Option<()> {
+fn close(parser: &mut Parser<'_>, open: &Range<usize>) -> Option<()> {
     parser.scan.skip_blanks();
     if parser.scan.eat(")") {
         return Some(());
