@@ -48,6 +48,22 @@ pub(super) fn text() -> impl Strategy<Value = String> {
     })
 }
 
+/// Patterns of little else than `$` and what makes it hard to translate.
+fn pattern_with_ends() -> impl Strategy<Value = String> {
+    let atom = prop::sample::select(vec![
+        "$", "$", "$", r"\Z", r"\z", "a", "b", ".", r"\s", r"\w", r"\b", "[^a]", "(?s).", "^", "",
+    ]);
+    atom.prop_map(str::to_owned).prop_recursive(5, 20, 3, |inner| {
+        let quantifier = prop::sample::select(vec!["?", "??", "*", "+", "{0,2}", "{2}", "{0}"]);
+        prop_oneof![
+            4 => prop::collection::vec(inner.clone(), 2..4).prop_map(|parts| parts.concat()),
+            3 => prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|parts| format!("({})", parts.join("|"))),
+            1 => (inner, quantifier).prop_map(|(part, quantifier)| format!("({part}){quantifier}")),
+        ]
+    })
+}
+
 /// Patterns of the constructs that the translator reads, few of them refused by PCRE2.
 pub(super) fn pattern() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
@@ -104,6 +120,16 @@ proptest! {
     }
 
     #[test]
+    fn both_roads_agree_on_ends(pattern in pattern_with_ends(), texts in prop::collection::vec("[ab\n]{0,5}", 6)) {
+        if let Some(automata) = Regex::only_automata(&pattern) {
+            let pcre2 = Regex::only_pcre2(&pattern).unwrap();
+            for text in &texts {
+                prop_assert_eq!(difference(&automata, &pcre2, text), None);
+            }
+        }
+    }
+
+    #[test]
     fn no_pattern_and_no_text_panics(pattern in "\\PC{0,12}", text in ".{0,12}") {
         if let Ok(regex) = Regex::new(&pattern) {
             let mut cache = regex.create_cache();
@@ -126,17 +152,18 @@ proptest! {
     }
 }
 
-/// The grammar must not be one that mostly goes PCRE2's road, or is mostly invalid.
+/// The grammars must not be such that mostly go PCRE2's road, or are mostly invalid.
 #[test]
-fn the_grammar_reaches_the_translator() {
+fn the_grammars_reach_the_translator() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let strategy = pattern();
-    let automata = (0..500).filter(|_| {
-        let pattern = strategy.new_tree(&mut runner).unwrap().current();
-        Regex::only_automata(&pattern).is_some()
-    });
-    let automata = automata.count();
-    assert!(automata > 250, "{automata} of 500");
+    for strategy in [pattern().boxed(), pattern_with_ends().boxed()] {
+        let automata = (0..500).filter(|_| {
+            let pattern = strategy.new_tree(&mut runner).unwrap().current();
+            Regex::only_automata(&pattern).is_some()
+        });
+        let automata = automata.count();
+        assert!(automata > 250, "{automata} of 500");
+    }
 }
 
 /// Every character's other cases: `regex-syntax` must fold as PCRE2 does.
