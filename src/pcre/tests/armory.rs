@@ -34,6 +34,15 @@ fn searches(shared: &std::path::Path) -> Vec<(String, String)> {
     searches
 }
 
+/// The rules here that are known to have a pattern which PCRE2 refuses.
+fn known_as_refused(shared: &std::path::Path) -> BTreeSet<String> {
+    let issues = std::fs::read_to_string(shared.join("armory_issues.json")).unwrap();
+    let issues: serde_json::Value = serde_json::from_str(&issues).unwrap();
+    let refused = issues["regex_rejected_by_pcre2_too"].as_array().unwrap();
+    let here: BTreeSet<String> = searches(shared).into_iter().map(|(name, _)| name).collect();
+    refused.iter().filter_map(|name| here.get(name.as_str()?)).cloned().collect()
+}
+
 fn scalar_of_key(yaml: &str, key: &str) -> Option<String> {
     let mut found = false;
     for event in Parser::new_from_str(yaml) {
@@ -137,7 +146,7 @@ fn both_roads_agree_on_published_patterns() {
         }
     }
     let lines = command_lines(&shared);
-    let every = super::cases(0).checked_div(1).map_or(1, |cases| if cases > 0 { 1 } else { 13 });
+    let every = if super::cases(0) > 0 { 1 } else { 13 };
     let mut pcre2_road = Vec::new();
     let mut without_literals = 0;
     let mut matches = 0;
@@ -165,6 +174,7 @@ fn both_roads_agree_on_published_patterns() {
         pcre2_road.len(),
     );
     eprintln!("{without_literals} without literals; {matches} matches on {} lines", lines.len());
-    eprintln!("{refused} refused, in {} rules: {refused_rules:#?}", refused_rules.len());
+    eprintln!("{refused} refused, in {} rules", refused_rules.len());
+    assert_eq!(refused_rules, known_as_refused(&shared));
     assert!(matches > 0 && pcre2_road.len() * 20 < all.len());
 }
