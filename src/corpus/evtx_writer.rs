@@ -127,6 +127,21 @@ pub enum Value<'a> {
     Null,
 }
 
+impl Value<'_> {
+    /// The type it is stored as.
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Null => kind::NULL,
+            Self::Text(_) => kind::STRING,
+            Self::Unsigned(_) => kind::U64,
+            Self::Hex(_) => kind::HEX64,
+            Self::Guid(_) => kind::GUID,
+            Self::Sid(_) => kind::SID,
+            Self::Binary(_) => kind::BINARY,
+        }
+    }
+}
+
 /// A GUID, its digits read as one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Guid(pub u128);
@@ -300,10 +315,13 @@ struct Templates {
     names: Vec<Name>,
     name_index: HashMap<String, usize>,
     systems: HashMap<String, usize>,
-    data: HashMap<Vec<Option<String>>, usize>,
+    data: HashMap<Vec<Slot>, usize>,
     /// The key to look `data` up by, kept for its space.
-    key: Vec<Option<String>>,
+    key: Vec<Slot>,
 }
+
+/// A `Data` element of a template: its name, and the type of its value.
+type Slot = (Option<String>, u8);
 
 /// A name as the name table has it.
 #[derive(Debug)]
@@ -327,11 +345,12 @@ mod slot {
     pub(super) const RECORD_ID: u16 = 10;
     pub(super) const VERSION: u16 = 11;
     pub(super) const USER: u16 = 12;
-    pub(super) const PROVIDER: u16 = 13;
-    pub(super) const GUID: u16 = 14;
-    pub(super) const CHANNEL: u16 = 15;
-    pub(super) const DATA: u16 = 16;
-    pub(super) const COUNT: usize = 17;
+    pub(super) const RELATED_ACTIVITY: u16 = 13;
+    pub(super) const PROVIDER: u16 = 14;
+    pub(super) const GUID: u16 = 15;
+    pub(super) const CHANNEL: u16 = 16;
+    pub(super) const DATA: u16 = 17;
+    pub(super) const COUNT: usize = 18;
 }
 
 /// The types of values.
@@ -404,7 +423,10 @@ impl Templates {
         let time = [("SystemTime", Content::Slot(slot::TIME, kind::FILETIME))];
         build.empty("TimeCreated", &time, None);
         build.value("EventRecordID", slot::RECORD_ID, kind::U64);
-        let activity = [("ActivityID", Content::Slot(slot::ACTIVITY, kind::GUID))];
+        let activity = [
+            ("ActivityID", Content::Slot(slot::ACTIVITY, kind::GUID)),
+            ("RelatedActivityID", Content::Slot(slot::RELATED_ACTIVITY, kind::GUID)),
+        ];
         build.empty("Correlation", &activity, Some(slot::PROCESS));
         let process = [
             ("ProcessID", Content::Slot(slot::PROCESS, kind::U32)),
@@ -428,12 +450,13 @@ impl Templates {
     /// The template of an `EventData` element with data of these names.
     fn data(&mut self, data: &[Datum<'_>]) -> usize {
         if is_array(data) {
-            return self.data_of(&[None]);
+            return self.data_of(&[(None, kind::STRING)]);
         }
         // The key is written over the last one, so that no event allocates.
         let mut key = std::mem::take(&mut self.key);
-        key.resize(data.len(), None);
-        for (to, datum) in key.iter_mut().zip(data) {
+        key.resize(data.len(), (None, kind::STRING));
+        for ((to, kind), datum) in key.iter_mut().zip(data) {
+            *kind = datum.value.kind();
             match (to.as_mut(), datum.name) {
                 (Some(to), Some(name)) => {
                     to.clear();
@@ -447,25 +470,31 @@ impl Templates {
         index
     }
 
-    fn data_of(&mut self, names: &[Option<String>]) -> usize {
-        if let Some(&index) = self.data.get(names) {
+    fn data_of(&mut self, slots: &[Slot]) -> usize {
+        if let Some(&index) = self.data.get(slots) {
             return index;
         }
         let mut build = Builder { templates: self, parts: Vec::new() };
         build.open("EventData", &[], None);
-        for (id, name) in (0..=u16::MAX).zip(names) {
+        for (id, (name, kind)) in (0..=u16::MAX).zip(slots) {
             match name {
                 Some(name) => build.open("Data", &[("Name", Content::Text(name))], None),
                 None => build.open("Data", &[], None),
             }
-            build.parts.push(Part::Slot { id, kind: kind::STRING, optional: false });
+            // libevtx takes a null only where it may be left out.
+            build.parts.push(Part::Slot { id, kind: *kind, optional: *kind == kind::NULL });
             build.close();
         }
         build.close();
         let parts = build.parts;
-        let identity: Vec<_> = names.iter().map(|name| name.as_deref().unwrap_or("\0")).collect();
-        let index = self.add(parts, &[&["EventData"], identity.as_slice()].concat());
-        self.data.insert(names.to_vec(), index);
+        let identity: Vec<_> = slots
+            .iter()
+            .map(|(name, kind)| format!("{kind} {}", name.as_deref().unwrap_or_default()))
+            .collect();
+        let identity: Vec<_> =
+            std::iter::once("EventData").chain(identity.iter().map(String::as_str)).collect();
+        let index = self.add(parts, &identity);
+        self.data.insert(slots.to_vec(), index);
         index
     }
 }
@@ -642,6 +671,7 @@ impl Chunk {
         values.put(kind::U64, &event.record_id.to_le_bytes());
         values.put_some(kind::U8, event.version.map(u8::to_le_bytes));
         values.put_some(kind::SID, event.user.map(|sid| sid.0.as_slice()));
+        values.put(kind::NULL, &[]);
         values.put_text(event.provider);
         values.put_some(kind::GUID, event.guid.map(Guid::to_bytes));
         values.put_text(event.channel);
@@ -870,14 +900,14 @@ fn data_values(bytes: &mut Vec<u8>, data: &[Datum<'_>]) -> bool {
     }
     let mut values = Values::start(bytes, data.len());
     for datum in data {
+        let kind = datum.value.kind();
         match datum.value {
             Value::Text(text) => values.put_text(text),
-            Value::Unsigned(number) => values.put(kind::U64, &number.to_le_bytes()),
-            Value::Hex(number) => values.put(kind::HEX64, &number.to_le_bytes()),
-            Value::Guid(guid) => values.put(kind::GUID, &guid.to_bytes()),
-            Value::Sid(sid) => values.put(kind::SID, &sid.0),
-            Value::Binary(data) => values.put(kind::BINARY, data),
-            Value::Null => values.put(kind::NULL, &[]),
+            Value::Unsigned(number) | Value::Hex(number) => values.put(kind, &number.to_le_bytes()),
+            Value::Guid(guid) => values.put(kind, &guid.to_bytes()),
+            Value::Sid(sid) => values.put(kind, &sid.0),
+            Value::Binary(data) => values.put(kind, data),
+            Value::Null => values.put(kind, &[]),
         }
     }
     values.fits && data.len() <= usize::from(u16::MAX)
@@ -1156,6 +1186,64 @@ mod tests {
         for text in ["", "S-", "S-1", "S-1-x", "S-1-5-4294967296", "s-1-5-18", "S-1-5-"] {
             assert!(text.parse::<Sid>().is_err(), "{text}");
         }
+    }
+
+    /// Parsers that share no code with this crate read it, where they are installed
+    /// (`pip install python-evtx libevtx-python`, `COLDSWEEP_PYTHON` for another interpreter).
+    #[test]
+    fn independent_parsers_take_it() {
+        let user: Sid = USER.parse().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut expected = String::new();
+        let mut writer = EvtxWriter::new(Cursor::new(Vec::new())).unwrap();
+        for record_id in 1000..1400 {
+            let command = format!("msiexec /q /i \"http://host{record_id}.example/a&b<ü>.msi\"");
+            let named = [
+                Datum { name: Some("SubjectUserSid"), value: Value::Sid(&user) },
+                Datum { name: Some("CommandLine"), value: Value::Text(&command) },
+                Datum { name: Some("NewProcessId"), value: Value::Hex(record_id) },
+                Datum { name: Some("Empty"), value: Value::Text("") },
+                Datum { name: Some("Nothing"), value: Value::Null },
+            ];
+            let unnamed = [Datum { name: None, value: Value::Text(&command) }; 2];
+            let classic = record_id % 4 == 0;
+            let event = EventSpec {
+                record_id,
+                user: (record_id % 3 == 0).then_some(&user),
+                computer: if record_id % 5 == 0 { "first.example" } else { "second.example" },
+                qualifiers: classic.then_some(0),
+                guid: EventSpec::default().guid.filter(|_| !classic),
+                version: Some(1).filter(|_| !classic),
+                process: Some((4, 8)).filter(|_| !classic),
+                data: if classic { &unnamed } else { &named },
+                ..EventSpec::default()
+            };
+            writer.write(&event).unwrap();
+            let hex = format!("{record_id:x}");
+            let mut values = vec![command.as_str(), event.computer, event.channel];
+            if !classic {
+                values.extend([USER, hex.as_str()]);
+            }
+            let mut line = vec![serde_json::Value::from(record_id)];
+            line.extend(values.into_iter().map(serde_json::Value::from));
+            writeln!(expected, "{}", serde_json::Value::from(line)).unwrap();
+        }
+        let log = folder.path().join("log.evtx");
+        std::fs::write(&log, writer.finish().unwrap().into_inner()).unwrap();
+        let values = folder.path().join("expected.jsonl");
+        std::fs::write(&values, expected).unwrap();
+        let python = std::env::var_os("COLDSWEEP_PYTHON").unwrap_or_else(|| "python3".into());
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/check_evtx_writer.py");
+        let Ok(ran) = std::process::Command::new(python).arg(script).arg(log).arg(values).output()
+        else {
+            eprintln!("skipped: no python3");
+            return;
+        };
+        if ran.status.code() == Some(77) {
+            eprintln!("skipped: neither python-evtx nor libevtx-python is installed");
+            return;
+        }
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     }
 
     /// A record whose element has `parts` for its content.
