@@ -1,9 +1,6 @@
 //! coldsweep: Splunk detection rules over archived logs, without Splunk.
 
-pub mod aggregate;
-pub mod cim;
-pub mod cli;
-pub mod eval;
+pub mod corpus;
 pub mod event;
 pub mod format;
 pub mod pcre;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use evtx::err::EvtxError;
 use evtx::{EvtxChunk, EvtxChunkHeader, ParserSettings};
+use memchr::memmem;
 
 use super::checks::{Finding, Severity};
 use super::survey::{Make, Survey};
@@ -45,8 +46,8 @@ pub enum Wanted<'h> {
 /// One decoded record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'r> {
-    /// The number in the record's header. In logs that were put together from others, the
-    /// `EventRecordID` in the text can differ.
+    /// Its `EventRecordID`, which Event Viewer shows; where the text has none, the number in the
+    /// record's header. The two differ in logs that were exported.
     pub number: u64,
     /// Where the record starts in the chunk.
     pub offset: usize,
@@ -147,7 +148,10 @@ impl ChunkReader {
                     std::str::from_utf8(&self.xml).map_err(|err| err.to_string())
                 });
                 match text {
-                    Ok(xml) => sink(Record { number: record.number, offset: record.offset, xml }),
+                    Ok(xml) => {
+                        let number = event_record_id(xml).unwrap_or(record.number);
+                        sink(Record { number, offset: record.offset, xml });
+                    }
                     Err(reason) => report(undecodable(record, &reason)),
                 }
             };
@@ -198,6 +202,14 @@ fn choose(
         skipped_to = record.end();
     }
     true
+}
+
+/// The `EventRecordID` in a record's text.
+fn event_record_id(xml: &str) -> Option<u64> {
+    const OPEN: &str = "<EventRecordID>";
+    let (_, after) =
+        xml.split_at_checked(memmem::find(xml.as_bytes(), OPEN.as_bytes())? + OPEN.len())?;
+    after.split_once('<')?.0.parse().ok()
 }
 
 fn undecodable(record: &RecordSpan, reason: &str) -> Finding {

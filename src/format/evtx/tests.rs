@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::corpus::evtx_writer::{Datum, EventSpec, EvtxWriter, Value};
 
 /// The shared corpora, where this machine has them.
 fn corpora() -> Option<PathBuf> {
@@ -158,21 +161,39 @@ fn texts_are_those_of_an_independent_program() {
 #[test]
 fn the_hits_of_the_seed_rule_are_read() {
     let Some(corpora) = corpora() else { return };
-    for (name, url, count) in [
-        ("evtx/derived_4688_bits", "T1218.007_DLL.msi", 1),
-        ("evtx/derived_rogue_msi_url_1040_1042", "http://officemysuppbox.com/statereposi.msi", 2),
-        ("damaged/derived_rogue_dirty_header", "http://officemysuppbox.com/statereposi.msi", 2),
-        (
-            "damaged/derived_rogue_first_chunk_magic_lost",
-            "http://officemysuppbox.com/statereposi.msi",
-            2,
-        ),
-        ("damaged/derived_rogue_cut_after_hit", "http://officemysuppbox.com/statereposi.msi", 1),
-    ] {
-        let log = fs::read(corpora.join(name).with_extension("evtx")).unwrap();
-        let found = read(&log).0.iter().filter(|(_, xml)| xml.contains(url)).count();
-        assert_eq!(found, count, "{name}");
+    let expected = fs::read_to_string(corpora.join("expected.jsonl")).unwrap();
+    let mut events = 0;
+    for line in expected.lines() {
+        let group: serde_json::Value = serde_json::from_str(line).unwrap();
+        let name = group["file"].as_str().unwrap();
+        if !name.ends_with(".evtx") {
+            continue;
+        }
+        let (records, _) = read(&fs::read(corpora.join(name)).unwrap());
+        for event in group["events"].as_array().unwrap() {
+            let number: u64 = event["record"].as_str().unwrap().parse().unwrap();
+            let (_, xml) = records.iter().find(|(n, _)| *n == number).expect(name);
+            let process = event["process"].as_str().map(|process| process.replace('&', "&amp;"));
+            let url = "http://officemysuppbox.com/statereposi.msi";
+            assert!(xml.contains(process.as_deref().unwrap_or(url)), "{name}: {number}");
+            events += 1;
+        }
     }
+    assert!(events >= 9, "{events}");
+}
+
+#[test]
+fn a_record_before_a_cut_is_read() {
+    let Some(corpora) = corpora() else { return };
+    let log = fs::read(corpora.join("damaged/derived_rogue_cut_after_hit.evtx")).unwrap();
+    let (records, findings) = read(&log);
+    let url = "http://officemysuppbox.com/statereposi.msi";
+    let hit = records.iter().filter(|(_, xml)| xml.contains(url)).collect::<Vec<_>>();
+    assert!(matches!(hit[..], [(3734, xml)] if xml.contains(">1040</EventID>")), "{hit:?}");
+    assert_eq!(
+        findings[0].damage.reason,
+        "the file ends within a chunk: its last records are cut off"
+    );
 }
 
 /// Where `part` stands in `chunk`, as UTF-16LE or with one byte a character.
@@ -239,7 +260,7 @@ fn hits_find_what_decoding_all_finds() {
     let mut reader = ChunkReader::new();
     let (mut decoded, mut whole) = (0, 0);
     for (name, log) in logs(&corpora) {
-        for slot in chunks(&log).filter(|slot| slot.state != SlotState::Empty).step_by(3) {
+        for slot in chunks(&log).filter(|slot| slot.state != SlotState::Empty).step_by(7) {
             let chunk = &log[slot.offset..slot.offset + slot.len];
             let counts = assert_sound(&mut reader, chunk, &name);
             decoded += counts.0;
@@ -247,4 +268,233 @@ fn hits_find_what_decoding_all_finds() {
         }
     }
     assert!(decoded > 0 && decoded < whole, "{decoded} of {whole} records were decoded");
+}
+
+/// A log of `count` events, some of which have a URL.
+fn written(count: u64) -> Vec<u8> {
+    let mut writer = EvtxWriter::new(std::io::Cursor::new(Vec::new())).unwrap();
+    for record_id in 1..=count {
+        let url = format!("msiexec.exe /q /i http://host{record_id}.example/a&b.msi");
+        let text = if record_id % 5 == 0 { &url } else { "C:\\Windows\\explorer.exe" };
+        let named = [
+            Datum { name: Some("SubjectUserName"), value: Value::Text("admin\u{7}") },
+            Datum { name: Some("CommandLine"), value: Value::Text(text) },
+            Datum { name: Some("NewProcessId"), value: Value::Hex(record_id) },
+        ];
+        let unnamed =
+            [text, "(NULL)", ""].map(|text| Datum { name: None, value: Value::Text(text) });
+        let (event_id, data) = if record_id % 3 == 0 { (1040, &unnamed) } else { (4688, &named) };
+        writer.write(&EventSpec { event_id, record_id, data, ..EventSpec::default() }).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// The slots of a log, read; no byte may make the reader panic or hang.
+fn numbers(log: &[u8]) -> Vec<u64> {
+    read(log).0.iter().map(|(number, _)| *number).collect()
+}
+
+#[test]
+fn cut_anywhere_the_records_before_the_cut_are_read() {
+    let log = written(400);
+    let chunk_count = chunks(&log).count();
+    assert!(chunk_count >= 3, "{chunk_count}");
+    let mut records = Vec::new();
+    walk::find_records(&log[FILE_HEADER_LEN..][..CHUNK_LEN], &mut records, &mut |_| {});
+    let first = records.iter().take(3).chain(records.iter().rev().take(2));
+    let edges = first
+        .flat_map(|r| [r.offset, r.offset + 4, r.offset + 24, r.offset + 60, r.end() - 4, r.end()]);
+    let header = [0, 7, 8, 100, 4095, 4096, 4097, 4096 + 8, 4096 + 48, 4096 + 511];
+    for cut in header.into_iter().chain(edges.flat_map(|at| {
+        let at = FILE_HEADER_LEN + at;
+        [at - 1, at, at + 1]
+    })) {
+        let whole = records.iter().filter(|r| FILE_HEADER_LEN + r.end() <= cut).count();
+        let log = &log[..cut];
+        assert_eq!(numbers(log).len(), whole, "cut at {cut}");
+        // The cut is told of: by the file's header, or by the chunk.
+        let told = check_file_header(log).is_some()
+            || chunks(log).any(|s| !check_chunk(&log[s.offset..s.offset + s.len], None).is_empty());
+        assert_eq!(told, cut != 4096, "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_broken_record_costs_no_other() {
+    let log = written(100);
+    let mut records = Vec::new();
+    walk::find_records(&log[FILE_HEADER_LEN..][..CHUNK_LEN], &mut records, &mut |_| {});
+    // None that holds the chunk's templates.
+    let victim = records[10];
+    let at = FILE_HEADER_LEN + victim.offset;
+    let intact = numbers(&log);
+    type Break = (&'static str, usize, Vec<u8>, &'static str);
+    let breaks: Vec<Break> = vec![
+        ("its magic", 0, vec![1], "no record starts where one should"),
+        ("a size of 0", 4, vec![0; 4], "the size of a record, 0, is wrong"),
+        ("a size too small", 4, vec![27, 0, 0, 0], "the size of a record, 27, is wrong"),
+        ("a size too large", 4, vec![0xff; 4], "the size of a record, 4294967295, is wrong"),
+        ("its template", 34, vec![0xff; 4], "cannot be decoded"),
+        ("its stream", 28, vec![0x77], "cannot be decoded"),
+        ("all of it", 0, vec![0; victim.len], "no record starts where one should"),
+    ];
+    for (name, offset, bytes, reason) in breaks {
+        let mut log = log.clone();
+        log[at + offset..at + offset + bytes.len()].copy_from_slice(&bytes);
+        let (records, findings) = read(&log);
+        let left: Vec<_> = intact.iter().copied().filter(|&number| number != 11).collect();
+        assert_eq!(records.iter().map(|r| r.0).collect::<Vec<_>>(), left, "{name}");
+        assert_eq!(findings.len(), 1, "{name}: {findings:?}");
+        let damage = &findings[0].damage;
+        assert_eq!(damage.span.start, victim.offset, "{name}");
+        assert!(damage.reason.contains(reason), "{name}: {}", damage.reason);
+        let chunk = &log[FILE_HEADER_LEN..][..CHUNK_LEN];
+        assert!(ChunkReader::new().must_decode(chunk), "{name}: not to be skipped");
+        assert!(!check_chunk(chunk, None).is_empty(), "{name}: the checksum tells");
+    }
+}
+
+#[test]
+fn times_and_numbers_that_the_decoder_refuses_cost_nothing() {
+    let mut log = written(100);
+    let mut records = Vec::new();
+    walk::find_records(&log[FILE_HEADER_LEN..][..CHUNK_LEN], &mut records, &mut |_| {});
+    let intact = numbers(&log);
+    for (record, field, value) in [(3, 16, u64::MAX), (5, 8, u64::MAX), (8, 8, 100)] {
+        let at = FILE_HEADER_LEN + records[record].offset + field;
+        log[at..at + 8].copy_from_slice(&value.to_le_bytes());
+    }
+    assert_eq!(numbers(&log), intact);
+}
+
+#[test]
+fn sniffs_logs_and_nothing_else() {
+    let log = written(1);
+    let mut zeroed = log.clone();
+    zeroed[..FILE_HEADER_LEN].fill(0);
+    for (name, head, expected) in [
+        ("a log", &log[..16], true),
+        ("a chunk", &log[FILE_HEADER_LEN..FILE_HEADER_LEN + 9], true),
+        ("a log without its header", &zeroed[..], true),
+        ("zeros", &zeroed[..FILE_HEADER_LEN], false),
+        ("text", b"<Event xmlns=", false),
+        ("nothing", b"", false),
+        ("cut", b"ElfFile", false),
+    ] {
+        assert_eq!(sniff(head), expected, "{name}");
+    }
+    assert_eq!(numbers(&zeroed), [1]);
+    assert_eq!(numbers(&log[FILE_HEADER_LEN..]), [1]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever bytes change: no panic, decoding by hits stays sound, and each record found is
+    /// read or reported once.
+    #[test]
+    fn damaged_chunks_stay_sound(
+        count in 1u64..150,
+        edits in proptest::collection::vec((0usize..CHUNK_LEN, any::<u32>(), 0usize..5), 1..8),
+        near in any::<bool>(),
+        cut in proptest::option::of(0usize..CHUNK_LEN),
+    ) {
+        let log = written(count);
+        let mut chunk = log[FILE_HEADER_LEN..][..CHUNK_LEN].to_vec();
+        for (at, value, len) in edits {
+            // Half of the cases change the start of the chunk, where its templates stand.
+            let at = if near { at % 4096 } else { at };
+            let end = (at + len).min(chunk.len());
+            // Small numbers are offsets, sizes and tokens: those hurt most.
+            let value = if value & 1 == 0 { value >> 1 & 0xff } else { value >> 1 & 0xffff };
+            chunk[at..end].copy_from_slice(&value.to_le_bytes()[..end - at]);
+        }
+        chunk.truncate(cut.unwrap_or(CHUNK_LEN));
+        let mut reader = ChunkReader::new();
+        assert_sound(&mut reader, &chunk, "damaged");
+        let mut found = Vec::new();
+        walk::find_records(&chunk, &mut found, &mut |_| {});
+        let mut seen = Vec::new();
+        let mut reported = Vec::new();
+        reader.records(&chunk, Wanted::All, &mut |r| seen.push(r.offset), &mut |f| reported.push(f.damage));
+        seen.extend(reported.iter().filter(|d| d.reason.contains("cannot be decoded")).map(|d| d.span.start));
+        seen.sort_unstable();
+        prop_assert_eq!(seen, found.iter().map(|r| r.offset).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+#[ignore]
+fn perf() {
+    let Some(corpora) = corpora() else { return };
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    for (_, log) in logs(&corpora) {
+        for slot in chunks(&log).filter(|slot| slot.state == SlotState::Intact) {
+            if log[slot.offset + 60000..slot.offset + 61000].iter().all(|&b| b == 0) {
+                continue;
+            }
+            all.push(log[slot.offset..slot.offset + slot.len].to_vec());
+        }
+    }
+    let bytes: usize = all.iter().map(Vec::len).sum();
+    let mut reader = ChunkReader::new();
+    let mut time = |name: &str, f: &mut dyn FnMut(&mut ChunkReader, &[u8])| {
+        for _ in 0..3 {
+            let t = std::time::Instant::now();
+            for chunk in &all {
+                f(&mut reader, chunk);
+            }
+            let s = t.elapsed().as_secs_f64();
+            println!(
+                "{name}: {:.1} us a chunk, {:.2} GB/s",
+                s * 1e6 / all.len() as f64,
+                bytes as f64 / s / 1e9
+            );
+        }
+    };
+    time("must", &mut |r, c| {
+        std::hint::black_box(r.must_decode(c));
+    });
+    time("check", &mut |_, c| {
+        std::hint::black_box(check_chunk(c, None));
+    });
+    let f = memchr::memmem::Finder::new(b"m\0s\0i\0e\0x\0e\0c\0");
+    time("find", &mut |_, c| {
+        std::hint::black_box(f.find_iter(c).count());
+    });
+    time("all", &mut |r, c| {
+        r.records(
+            c,
+            Wanted::All,
+            &mut |x| {
+                std::hint::black_box(x.xml.len());
+            },
+            &mut |_| {},
+        )
+    });
+    time("none", &mut |r, c| {
+        r.records(
+            c,
+            Wanted::Hits(&[]),
+            &mut |x| {
+                std::hint::black_box(x.xml.len());
+            },
+            &mut |_| {},
+        )
+    });
+    time("one", &mut |r, c| {
+        let mid = 30_000;
+        r.records(
+            c,
+            Wanted::Hits(&[mid]),
+            &mut |x| {
+                std::hint::black_box(x.xml.len());
+            },
+            &mut |_| {},
+        );
+    });
+    println!("chunks {}", all.len());
+    let t = std::time::Instant::now();
+    let l = written(400_000);
+    println!("write {:.0} MB/s", l.len() as f64 / t.elapsed().as_secs_f64() / 1e6);
 }

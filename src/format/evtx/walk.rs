@@ -40,19 +40,21 @@ struct Live {
     last: Option<u64>,
     /// The numbers its records have.
     numbers: Range<u64>,
+    /// Where the last record is.
+    last_offset: usize,
     /// Where the records end.
     end: usize,
 }
 
 impl Live {
     fn of(chunk: &[u8]) -> Self {
-        let unknown = Self { last: None, numbers: 0..u64::MAX, end: CHUNK_LEN };
+        let unknown = Self { last: None, numbers: 0..u64::MAX, last_offset: 0, end: CHUNK_LEN };
         // The magic alone may be lost, so that it is not asked for.
         if u32_at(chunk, 40) != Some(128) {
             return unknown;
         }
-        let (Some(first), Some(last), Some(free)) =
-            (u64_at(chunk, 24), u64_at(chunk, 32), u32_at(chunk, 48))
+        let (Some(first), Some(last), Some(last_offset), Some(free)) =
+            (u64_at(chunk, 24), u64_at(chunk, 32), u32_at(chunk, 44), u32_at(chunk, 48))
         else {
             return unknown;
         };
@@ -64,7 +66,19 @@ impl Live {
             // A cleared log's chunk holds none, and says so with -1.
             return Self { end: free, ..unknown };
         }
-        Self { last: Some(last), numbers: first..last + 1, end: free }
+        Self {
+            last: Some(last),
+            numbers: first..last + 1,
+            last_offset: last_offset as usize,
+            end: free,
+        }
+    }
+}
+
+impl Live {
+    /// Whether the header says that this record is the last.
+    fn ends_with(&self, record: &RecordSpan) -> bool {
+        self.last == Some(record.number) && record.offset >= self.last_offset
     }
 }
 
@@ -89,13 +103,12 @@ pub(super) fn find_records(
     let mut at = CHUNK_HEADER_LEN;
     while at < limit {
         let found = record_at(chunk, at);
-        let previous = records.last().map(|record| record.number);
-        let past = at >= live.end || (previous.is_some() && previous == live.last);
-        if past
-            && found.is_none_or(|record| {
-                previous.is_none_or(|n| n.checked_add(1) != Some(record.number))
-            })
-        {
+        let previous = records.last();
+        let past = at >= live.end || previous.is_some_and(|record| live.ends_with(record));
+        let follows = |record: RecordSpan| {
+            previous.is_some_and(|previous| previous.number.checked_add(1) == Some(record.number))
+        };
+        if past && !found.is_some_and(follows) {
             break;
         }
         if let Some(record) = found {

@@ -1,0 +1,3 @@
+//! Writers of data for tests and benchmarks.
+
+pub mod evtx_writer;
