@@ -59,9 +59,9 @@ const DATE_LINE_LIMIT: usize = 128;
 pub(super) fn starts_event(text: &[u8], at: usize) -> bool {
     date_line(text, at).is_some_and(|next| {
         let line = &text[next..];
-        HEADER_KEYS
-            .iter()
-            .any(|key| line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'=')))
+        HEADER_KEYS.iter().any(|key| {
+            line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
+        })
     })
 }
 
@@ -103,7 +103,8 @@ fn is_date(line: &[u8]) -> bool {
         && minute.len() == 2
         && [month, day, year, hour, minute].iter().all(|part| digits(part))
         && second_is_one
-        && half.is_none_or(|half| half.eq_ignore_ascii_case(b"AM") || half.eq_ignore_ascii_case(b"PM"))
+        && half
+            .is_none_or(|half| half.eq_ignore_ascii_case(b"AM") || half.eq_ignore_ascii_case(b"PM"))
         && words.next().is_none()
 }
 
@@ -225,7 +226,8 @@ fn command_line_end(text: &str) -> usize {
 
 fn is_process_label(line: &str) -> bool {
     line.split_once(':').is_some_and(|(label, value)| {
-        PROCESS_LABELS.contains(&label.trim()) && (value.is_empty() || value.starts_with([' ', '\t', '\r']))
+        PROCESS_LABELS.contains(&label.trim())
+            && (value.is_empty() || value.starts_with([' ', '\t', '\r']))
     })
 }
 
@@ -257,7 +259,8 @@ mod tests {
 
     #[test]
     fn fields() {
-        for reading in [Reading::AS_MEANT, Reading::STRICT.with(Accommodation::MessageStart, true)] {
+        for reading in [Reading::AS_MEANT, Reading::STRICT.with(Accommodation::MessageStart, true)]
+        {
             let all = |name| values(PROCESS, reading, name);
             assert_eq!(all("LogName"), ["Security"]);
             assert_eq!(all("ComputerName"), ["h"]);

@@ -57,7 +57,8 @@ fn is_type_line(text: &[u8], at: usize) -> bool {
 
 /// Whether the line that starts here is `Key=`.
 fn is_key_line(line: &[u8]) -> bool {
-    let key = line.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b' '));
+    let key =
+        line.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b' '));
     let length = key.count();
     length > 0 && line.get(length) == Some(&b'=')
 }

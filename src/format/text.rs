@@ -68,10 +68,11 @@ impl TextLayout {
                 Start::Xml => return Some(Self::Xml),
                 Start::Classic => return Some(Self::Classic),
                 Start::HostMon => return Some(Self::HostMon),
-                Start::Json if {
-                    let line = line_before(head, start);
-                    in_array(line) || is_header(line)
-                } =>
+                Start::Json
+                    if {
+                        let line = line_before(head, start);
+                        in_array(line) || is_header(line)
+                    } =>
                 {
                     return Some(Self::sniff_json(head, start));
                 }
@@ -117,7 +118,11 @@ impl TextLayout {
             let gap = rest.iter().take_while(|b| matches!(b, b',' | b' ' | b'\t' | b'\r' | 0));
             matches!(rest.get(gap.count()), None | Some(b'\n'))
         });
-        if compact && ends_line && in_array(line_before(head, start)) { Self::JsonLines } else { Self::JsonDocument }
+        if compact && ends_line && in_array(line_before(head, start)) {
+            Self::JsonLines
+        } else {
+            Self::JsonDocument
+        }
     }
 
     /// The first primary boundary at or after `from`.
@@ -210,6 +215,25 @@ impl TextLayout {
     }
 }
 
+/// The format of one event's text, as an envelope holds it.
+pub(super) fn sniff_event(text: &[u8]) -> Option<Format> {
+    let start = text.iter().position(|b| !b.is_ascii_whitespace() && *b != 0)?;
+    if text[start] == b'{' {
+        return Some(Format::Json);
+    }
+    match line_event(text, start) {
+        Some(Start::Classic) => return Some(Format::Classic),
+        Some(Start::HostMon) => return Some(Format::HostMon),
+        _ => {}
+    }
+    // A declaration or a header may stand before an XML event.
+    if let Some((_, Start::Xml)) = next_start(text, start) {
+        return Some(Format::Xml);
+    }
+    // Classic text without its date line.
+    text[start..].starts_with(b"LogName=").then_some(Format::Classic)
+}
+
 /// What framing a stream remembers over a cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Carry {
@@ -288,7 +312,8 @@ fn skip_nul(text: &[u8], at: usize) -> usize {
 /// Whether the text before an event on its line is a syslog header: a priority, or a date.
 fn is_header(line: &[u8]) -> bool {
     const MONTHS: [&[u8]; 12] = [
-        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+        b"Dec",
     ];
     let line = line.trim_ascii_start();
     let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -298,7 +323,8 @@ fn is_header(line: &[u8]) -> bool {
     });
     let month = MONTHS.iter().any(|month| {
         line.strip_prefix(*month).is_some_and(|rest| {
-            rest.first() == Some(&b' ') && rest.trim_ascii_start().first().is_some_and(u8::is_ascii_digit)
+            rest.first() == Some(&b' ')
+                && rest.trim_ascii_start().first().is_some_and(u8::is_ascii_digit)
         })
     });
     let iso = digits(line) == 4 && line.get(4) == Some(&b'-') && digits(&line[5..]) == 2;
@@ -459,7 +485,9 @@ impl<'t> Frames<'t> {
             Wrapper::Open | Wrapper::No => {}
         }
         match framing::scan_value(self.text, self.at) {
-            Scan::Complete(end) if framing::is_marker(&self.text[self.at..end]) => Found::Nothing(end),
+            Scan::Complete(end) if framing::is_marker(&self.text[self.at..end]) => {
+                Found::Nothing(end)
+            }
             Scan::Complete(end) => Found::Event(end, Format::Json),
             Scan::Broken(at) => self.broken_json(at),
             Scan::Open if self.last => self.broken_json(self.text.len()),

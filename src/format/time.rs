@@ -188,7 +188,8 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Some(expected), "{text}");
         }
-        for text in ["", "x", "2021", "2021-13-01 00:00:00", "2021-01-01 00:00:00 nonsense", "1e9"] {
+        for text in ["", "x", "2021", "2021-13-01 00:00:00", "2021-01-01 00:00:00 nonsense", "1e9"]
+        {
             assert_ne!(read(text).as_deref(), Some("2021-01-01T00:00:00Z"), "{text}");
         }
         assert_eq!(read("2021-01-01 00:00:00 nonsense"), None);

@@ -362,11 +362,8 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
         return Err(DecodeError(Cow::Borrowed("there is no <Event> element")));
     }
     let Reader { fields, system, .. } = reader;
-    let fields = if context.reading.has(Accommodation::XmlText) {
-        fields
-    } else {
-        addon_fields(&text)
-    };
+    let fields =
+        if context.reading.has(Accommodation::XmlText) { fields } else { addon_fields(&text) };
     let present = |value: Option<String>| value.filter(|value| !value.is_empty());
     let channel = present(system.channel);
     Ok(Event {
@@ -385,6 +382,34 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
         event_id: system.event_id,
         record: system.record,
     })
+}
+
+/// The `<Data>` elements in a piece of XML, decoded: name, if it has one, and value.
+pub(super) fn data_elements(xml: &str) -> Vec<(Option<String>, String)> {
+    let mut data = Vec::new();
+    let mut open: Option<(Option<String>, String)> = None;
+    for token in Tokens(xml) {
+        match token {
+            Token::Open { name: "Data" | "Param", attributes: tag, empty } => {
+                let name = attributes(tag).find(|(key, _)| *key == "Name");
+                let datum = (name.map(|(_, name)| unescape(name).into_owned()), String::new());
+                if empty { data.push(datum) } else { open = Some(datum) }
+            }
+            Token::Close { name: "Data" | "Param" } => data.extend(open.take()),
+            Token::Text(text) => {
+                if let Some((_, value)) = &mut open {
+                    value.push_str(&unescape(text));
+                }
+            }
+            Token::Verbatim(text) => {
+                if let Some((_, value)) = &mut open {
+                    value.push_str(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    data
 }
 
 /// The fields as the add-on's own regular expressions find them.
@@ -635,7 +660,9 @@ mod tests {
                 }
             }
         }
-        for text in ["<Event><a b='", "<Event><System><EventID", "<Event>&#xffffffff;&", "<Event></a></b>"] {
+        for text in
+            ["<Event><a b='", "<Event><System><EventID", "<Event>&#xffffffff;&", "<Event></a></b>"]
+        {
             let _ = decode(text.as_bytes(), &context(Reading::AS_MEANT));
             let _ = decode(text.as_bytes(), &context(Reading::STRICT));
         }

@@ -57,7 +57,9 @@ pub(crate) fn scan_value(text: &[u8], at: usize) -> Scan {
                 continue;
             }
             (Expect::KeyOrEnd | Expect::CommaOrEnd, b'}') if objects & 1 == 1 => at + 1,
-            (Expect::ValueOrEnd | Expect::CommaOrEnd, b']') if objects & 1 == 0 && depth > 0 => at + 1,
+            (Expect::ValueOrEnd | Expect::CommaOrEnd, b']') if objects & 1 == 0 && depth > 0 => {
+                at + 1
+            }
             (Expect::Key | Expect::KeyOrEnd, b'"') => match scan_string(text, at) {
                 Scan::Complete(end) => {
                     at = end;
@@ -192,7 +194,9 @@ pub(crate) fn looks_like_event(object: &[u8]) -> bool {
 pub(crate) fn is_marker(object: &[u8]) -> bool {
     const LONGEST: usize = 256;
     object.len() < LONGEST
-        && (object.get(1..object.len().saturating_sub(1)).is_some_and(|inner| inner.trim_ascii().is_empty())
+        && (object
+            .get(1..object.len().saturating_sub(1))
+            .is_some_and(|inner| inner.trim_ascii().is_empty())
             || (object.starts_with(b"{\"preview\"")
                 && memchr::memmem::find(object, b"\"result").is_none()))
 }
@@ -248,9 +252,8 @@ impl<'t> Iterator for Members<'t> {
         if self.done {
             return None;
         }
-        let member = self
-            .next_key()
-            .and_then(|(key, start)| self.pass(start).map(|end| (key, start..end)));
+        let member =
+            self.next_key().and_then(|(key, start)| self.pass(start).map(|end| (key, start..end)));
         self.done = member.is_err();
         member.ok()
     }
@@ -376,14 +379,23 @@ mod tests {
         }
         let deep = "[".repeat(DEPTH_LIMIT) + &"]".repeat(DEPTH_LIMIT);
         assert_eq!(scan_value(deep.as_bytes(), 0), Scan::Complete(deep.len()));
-        assert_eq!(scan_value("[".repeat(DEPTH_LIMIT + 1).as_bytes(), 0), Scan::Broken(DEPTH_LIMIT));
+        assert_eq!(
+            scan_value("[".repeat(DEPTH_LIMIT + 1).as_bytes(), 0),
+            Scan::Broken(DEPTH_LIMIT)
+        );
     }
 
     #[test]
     fn wrappers() {
         let list = |text: &str| wrapper(text.as_bytes(), 0);
-        assert_eq!(list(r#"{"preview":false,"fields":[{"name":"a"}],"results":[{"#), Wrapper::List { at: 52, open: 1 });
-        assert_eq!(list(r#"{"took":1,"hits":{"total":{},"hits":[ ]}}"#), Wrapper::List { at: 37, open: 2 });
+        assert_eq!(
+            list(r#"{"preview":false,"fields":[{"name":"a"}],"results":[{"#),
+            Wrapper::List { at: 52, open: 1 }
+        );
+        assert_eq!(
+            list(r#"{"took":1,"hits":{"total":{},"hits":[ ]}}"#),
+            Wrapper::List { at: 37, open: 2 }
+        );
         assert_eq!(list(r#"{"preview":false,"offset":0,"result":{}}"#), Wrapper::No);
         assert_eq!(list(r#"{"results":[1]}"#), Wrapper::No);
         assert_eq!(list(r#"{"preview":fal"#), Wrapper::Open);
