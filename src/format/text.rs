@@ -215,6 +215,25 @@ impl TextLayout {
     }
 }
 
+/// The format of one event's text, as an envelope holds it.
+pub(super) fn sniff_event(text: &[u8]) -> Option<Format> {
+    let start = text.iter().position(|b| !b.is_ascii_whitespace() && *b != 0)?;
+    if text[start] == b'{' {
+        return Some(Format::Json);
+    }
+    match line_event(text, start) {
+        Some(Start::Classic) => return Some(Format::Classic),
+        Some(Start::HostMon) => return Some(Format::HostMon),
+        _ => {}
+    }
+    // A declaration or a header may stand before an XML event.
+    if let Some((_, Start::Xml)) = next_start(text, start) {
+        return Some(Format::Xml);
+    }
+    // Classic text without its date line.
+    text[start..].starts_with(b"LogName=").then_some(Format::Classic)
+}
+
 /// What framing a stream remembers over a cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Carry {

@@ -54,8 +54,8 @@ pub struct WindowsEvent {
     pub binary: Option<String>,
     /// What stands in `<UserData>`, as XML.
     pub user_data: Option<String>,
-    /// The texts that the provider's message file gives.
-    pub rendering: Rendering,
+    /// `<RenderingInfo>`'s `<Message>`.
+    pub message: Option<String>,
 }
 
 /// `<Correlation>` and its attributes.
@@ -65,31 +65,6 @@ pub struct Correlation {
     pub activity_id: Option<String>,
     /// `RelatedActivityID`.
     pub related_activity_id: Option<String>,
-}
-
-/// What stands in `<RenderingInfo>`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rendering {
-    /// The whole message.
-    pub message: Option<String>,
-    /// The level's name.
-    pub level: Option<String>,
-    /// The task's name.
-    pub task: Option<String>,
-    /// The opcode's name.
-    pub opcode: Option<String>,
-    /// The keywords' names.
-    pub keywords: Vec<String>,
-}
-
-impl Rendering {
-    fn is_empty(&self) -> bool {
-        self.message.is_none()
-            && self.level.is_none()
-            && self.task.is_none()
-            && self.opcode.is_none()
-            && self.keywords.is_empty()
-    }
 }
 
 impl WindowsEvent {
@@ -108,7 +83,11 @@ impl WindowsEvent {
         xml.push_str("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>");
         self.write_system(&mut xml);
         self.write_data(&mut xml);
-        self.write_rendering(&mut xml);
+        if let Some(message) = &self.message {
+            xml.push_str("<RenderingInfo Culture='en-US'>");
+            element(&mut xml, "Message", Some(message));
+            xml.push_str("</RenderingInfo>");
+        }
         xml.push_str("</Event>");
         xml
     }
@@ -184,26 +163,6 @@ impl WindowsEvent {
         element(xml, "Binary", self.binary.as_ref());
         xml.push_str("</EventData>");
     }
-
-    fn write_rendering(&self, xml: &mut String) {
-        let rendering = &self.rendering;
-        if rendering.is_empty() {
-            return;
-        }
-        xml.push_str("<RenderingInfo Culture='en-US'>");
-        element(xml, "Message", rendering.message.as_ref());
-        element(xml, "Level", rendering.level.as_ref());
-        element(xml, "Task", rendering.task.as_ref());
-        element(xml, "Opcode", rendering.opcode.as_ref());
-        if !rendering.keywords.is_empty() {
-            xml.push_str("<Keywords>");
-            for keyword in &rendering.keywords {
-                element(xml, "Keyword", Some(keyword));
-            }
-            xml.push_str("</Keywords>");
-        }
-        xml.push_str("</RenderingInfo>");
-    }
 }
 
 fn element(xml: &mut String, name: &str, value: Option<&String>) {
@@ -276,7 +235,7 @@ mod tests {
                 (None, String::new()),
             ],
             binary: Some(String::new()),
-            rendering: Rendering { message: some("m"), ..Rendering::default() },
+            message: some("m"),
             ..WindowsEvent::default()
         };
         assert_eq!(

@@ -399,6 +399,34 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
     })
 }
 
+/// The `<Data>` elements in a piece of XML, decoded: name, if it has one, and value.
+pub(super) fn data_elements(xml: &str) -> Vec<(Option<String>, String)> {
+    let mut data = Vec::new();
+    let mut open: Option<(Option<String>, String)> = None;
+    for token in Tokens(xml) {
+        match token {
+            Token::Open { name: "Data" | "Param", attributes: tag, empty } => {
+                let name = attributes(tag).find(|(key, _)| *key == "Name");
+                let datum = (name.map(|(_, name)| unescape(name).into_owned()), String::new());
+                if empty { data.push(datum) } else { open = Some(datum) }
+            }
+            Token::Close { name: "Data" | "Param" } => data.extend(open.take()),
+            Token::Text(text) => {
+                if let Some((_, value)) = &mut open {
+                    value.push_str(&unescape(text));
+                }
+            }
+            Token::Verbatim(text) => {
+                if let Some((_, value)) = &mut open {
+                    value.push_str(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    data
+}
+
 /// The fields as the add-on's own regular expressions find them.
 fn addon_fields(text: &str) -> RawFields {
     let mut fields = RawFields::default();

@@ -49,9 +49,10 @@ impl Walk<'_> {
             _ => {
                 let Scan::Complete(end) = framing::scan_value(self.text, at) else { return None };
                 let token = &self.text[at..end];
-                let value = string(token).or_else(|| String::from_utf8(token.to_vec()).ok());
-                if let Some(value) = value.filter(|value| value != "null") {
-                    self.fields.push(self.path.clone(), value);
+                match string(token) {
+                    Some(value) => self.fields.push(self.path.clone(), value),
+                    None if token == b"null" => {}
+                    None => self.fields.push(self.path.clone(), String::from_utf8_lossy(token)),
                 }
                 Some(end)
             }
@@ -100,8 +101,10 @@ mod tests {
 
     #[test]
     fn paths() {
-        let fields = pairs(r#"{"a":{"b":1,"c":[ "x", {"d":"\u0041\n"}, [2]]},"e":null,"f":"", "g":true}"#);
-        let expected = [("a.b", "1"), ("a.c{}", "x"), ("a.c{}.d", "A\n"), ("a.c{}{}", "2"), ("g", "true")];
+        let fields =
+            pairs(r#"{"a":{"b":1,"c":[ "x", {"d":"\u0041\n"}, [2]]},"e":null,"f":"", "g":true}"#);
+        let expected =
+            [("a.b", "1"), ("a.c{}", "x"), ("a.c{}.d", "A\n"), ("a.c{}{}", "2"), ("g", "true")];
         assert_eq!(fields, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
     }
 

@@ -90,13 +90,6 @@ impl Value {
         path.match_indices('.').find_map(|(dot, _)| self.get(&path[..dot])?.at(&path[dot + 1..]))
     }
 
-    pub(super) fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
     pub(super) fn is_object(&self) -> bool {
         matches!(self, Self::Object(_))
     }
