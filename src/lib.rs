@@ -1,6 +1,10 @@
 //! coldsweep: Splunk detection rules over archived logs, without Splunk.
 
+pub mod aggregate;
+pub mod cim;
+pub mod cli;
 pub mod corpus;
+pub mod eval;
 pub mod event;
 pub mod format;
 pub mod pcre;

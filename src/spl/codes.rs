@@ -105,12 +105,12 @@ codes! {
     COMMA_BETWEEN_TERMS = "W0006";
     /// A lower-case `in (` in a search is read as `IN (`.
     LOWER_CASE_IN = "W0007";
-    /// `bin` without a field is read as `bin _time` (accommodation `bin-time`).
-    BIN_WITHOUT_FIELD = "W0008";
-    /// A time term of the search limits no archive.
-    TIME_TERM = "W0009";
     /// There are more warnings than are shown.
     TOO_MANY_WARNINGS = "W0008";
+    /// `bin` without a field is read as `bin _time` (accommodation `bin-time`).
+    BIN_WITHOUT_FIELD = "W0009";
+    /// A time term of the search limits no archive.
+    TIME_TERM = "W0010";
 }
 
 #[cfg(test)]

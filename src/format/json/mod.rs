@@ -147,6 +147,7 @@ impl Decoder<'_> {
             None => None,
         };
         event.unwrap_or_else(|| Event {
+            data: Vec::new(),
             format: Format::Json,
             raw: Cow::Owned(text.into_bytes()),
             meta: Metadata::default(),
@@ -165,6 +166,7 @@ impl Decoder<'_> {
         }
         let number = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
         Ok(Event {
+            data: Vec::new(),
             format: Format::Json,
             raw: Cow::Owned(raw.to_vec()),
             meta: Metadata {
@@ -186,6 +188,7 @@ impl Decoder<'_> {
             ["_time", "@timestamp", "EventTime", "TimeCreated", "timestamp", "time", "Time"];
         let time = value.first_of(&TIMES);
         Event {
+            data: Vec::new(),
             format: Format::Json,
             raw: Cow::Owned(raw.to_vec()),
             meta: Metadata {
