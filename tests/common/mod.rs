@@ -1,0 +1,48 @@
+//! What the integration tests share.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+
+use coldsweep::cim::Cim;
+use coldsweep::plan::{Plan, Settings};
+use coldsweep::reading::Reading;
+use coldsweep::rule::Rule;
+use coldsweep::scan::{Options, Outcome, Progress, scan};
+use coldsweep::spl::Macros;
+use jiff::tz::TimeZone;
+
+/// The shared data, where it is present: `COLDSWEEP_SHARED`, else `../shared`. Says so when it
+/// is not.
+pub fn shared(test: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("COLDSWEEP_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    if path.join("corpora").is_dir() {
+        return Some(path);
+    }
+    println!("{test}: skipped, the shared data is not at {}", path.display());
+    None
+}
+
+/// The default settings.
+pub fn settings(reading: Reading) -> Settings {
+    Settings { macros: Macros::builtin(), cim: Cim::builtin(), reading, timezone: TimeZone::UTC }
+}
+
+/// The built-in rule, compiled.
+pub fn seed_plan(reading: Reading) -> Plan {
+    let rule = Rule::builtin().expect("the built-in rule is valid");
+    compile(rule, reading)
+}
+
+/// A rule, compiled.
+pub fn compile(rule: Rule, reading: Reading) -> Plan {
+    match Plan::compile(rule, &settings(reading)) {
+        Ok((plan, _)) => plan,
+        Err((rule, findings)) => panic!("{}", rule.render(&findings, false)),
+    }
+}
+
+/// Sweeps paths with one plan.
+pub fn sweep(plan: Plan, paths: &[PathBuf], options: &Options) -> Outcome {
+    scan(&[plan], &Cim::builtin(), paths, options, &Progress::default()).expect("the sweep starts")
+}
