@@ -64,10 +64,9 @@ impl Page {
             self.line(format!("  event ids {}", ids.join(", ")));
         }
         self.heading("Search");
-        for stage in plan.rule.search.split('|') {
-            let stage = stage.trim();
-            let pipe = if self.text.ends_with("Search\n") { "  " } else { "| " };
-            self.line(format!("  {pipe}{stage}"));
+        for (at, stage) in plan.logical.stages.iter().enumerate() {
+            let text = plan.rule.search.get(stage.range()).unwrap_or_default().trim();
+            self.line(format!("  {}{text}", if at == 0 { "  " } else { "| " }));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::eval::search::spelled_event_id;
 use crate::reading::{Accommodation, Reading};
 use crate::spl::ast::{
     self, Aggregation, AggregationArgument, CommandKind, Expr, ExprKind, Pipeline, SearchExpr,
-    SearchKind, Spanned,
+    SearchKind, Span, Spanned,
 };
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -19,6 +19,8 @@ use crate::spl::diagnostic::Diagnostic;
 pub struct LogicalPlan {
     /// The operators, in order.
     pub operators: Vec<Operator>,
+    /// Where each command stands in the text of the search.
+    pub stages: Vec<Span>,
 }
 
 /// One operator.
@@ -80,7 +82,8 @@ impl LogicalPlan {
             .iter()
             .filter_map(|command| operator(command, reading, findings))
             .collect();
-        Self { operators }
+        let stages = pipeline.commands.iter().map(|command| command.span).collect();
+        Self { operators, stages }
     }
 
     /// The accommodations that the plan relies on, each with the reason. Those that depend on

@@ -113,15 +113,19 @@ fn write_why_none(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
     let ids: Vec<_> = kinds.event_ids.iter().map(u32::to_string).collect();
     let ids = ids.join(", ");
     match &kinds.example {
-        Some((id, path)) => writeln!(
+        Some(path) => writeln!(
             to,
-            "why none: there are events of the kinds looked for (such as {id} in {}), none of them matches",
+            "why none: there are events of the kinds looked for ({ids}), for one in {}, but none matches",
             printable(&path.to_string_lossy())
         ),
-        None => writeln!(
-            to,
-            "why none: there is no event of the kinds looked for ({ids}) in these files: was this auditing on, is this the right log?"
-        ),
+        None => {
+            let seen =
+                if kinds.partial { "in the parts that were checked" } else { "in these files" };
+            writeln!(
+                to,
+                "why none: no event of the kinds looked for ({ids}) was seen {seen}: is this the right log, was its auditing on?"
+            )
+        }
     }
 }
 

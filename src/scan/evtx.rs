@@ -28,7 +28,7 @@ pub(super) fn scan_chunks(
     span: Range<usize>,
 ) {
     for slot in evtx::chunks_from(&chunks.bytes[..span.end], span.start) {
-        if sweep.stopped() {
+        if sweep.stopped() || chunks.base + slot.offset as u64 >= sweep.end_of_log() {
             return;
         }
         if slot.state == SlotState::Empty {

@@ -108,7 +108,8 @@ pub struct Outcome {
     pub seconds: f64,
     /// How many workers ran.
     pub threads: usize,
-    /// Where nothing matched: whether there was anything of the rules' kinds.
+    /// Where nothing matched and the rules say which kinds of events they are about: whether
+    /// there was one.
     pub kinds: Option<KindCheck>,
 }
 
@@ -134,6 +135,8 @@ pub(crate) struct Sweep<'a> {
     context: DecodeContext,
     strict: DecodeContext,
     progress: &'a Progress,
+    /// How many chunks of each EVTX log are looked at.
+    chunks_of_a_log: usize,
     /// How many bytes all partial results take.
     held: AtomicUsize,
     overflowed: AtomicBool,
@@ -147,6 +150,11 @@ impl Sweep<'_> {
         // A worker that panicked has lost nothing but the event it was at.
         let mut worker = self.workers[at].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         work(&mut worker)
+    }
+
+    /// Past which offset an EVTX log is not looked at.
+    fn end_of_log(&self) -> u64 {
+        (self.chunks_of_a_log as u64).saturating_mul(crate::format::evtx::CHUNK_LEN as u64)
     }
 
     fn stopped(&self) -> bool {
@@ -184,76 +192,89 @@ pub fn scan(
     options: &Options,
     progress: &Progress,
 ) -> Result<Outcome, ScanError> {
-    let started = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .thread_name(|at| format!("worker-{at}"))
-        .build()?;
-    let threads = pool.current_num_threads();
-    let prefilter = |guards: Vec<Option<&crate::plan::Guard>>| {
-        if options.prefilter {
-            Prefilter::new(guards.into_iter())
-        } else {
-            Ok(Prefilter::off(plans.len()))
-        }
-    };
-    let context = |reading| DecodeContext { reading, timezone: options.timezone.clone() };
-    let sweep = Sweep {
-        plans,
-        cim,
-        options,
-        text: prefilter(plans.iter().map(|plan| plan.text_guard.as_ref()).collect())?,
-        evtx: prefilter(plans.iter().map(|plan| plan.evtx_guard.as_ref()).collect())?,
-        context: context(options.reading),
-        strict: context(Reading::STRICT),
-        progress,
-        held: AtomicUsize::new(0),
-        overflowed: AtomicBool::new(false),
-        workers: (0..threads).map(|_| Mutex::new(Worker::new(plans))).collect(),
-    };
-    let found = walk(paths);
-    let total = found.files.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
-    progress.total.store(total, Ordering::Relaxed);
-    pool.install(|| files::sweep_files(&sweep, &found.files));
-    let kinds = pool.install(|| kinds::check(&sweep, &found.files));
-    Ok(finish(sweep, found, started, threads, kinds))
+    let sweep = Sweep::new(plans, cim, options, progress)?;
+    let (mut outcome, files) = sweep.run(paths)?;
+    if outcome.counters.matched == 0 && !outcome.overflowed {
+        // Standard input cannot be read twice.
+        let files: Vec<_> = files.into_iter().filter(|path| path.as_os_str() != "-").collect();
+        outcome.kinds = kinds::check(plans, &files, options, &outcome.counters)?;
+    }
+    Ok(outcome)
 }
 
-/// Merges the workers and runs the rules' last part.
-fn finish(
-    sweep: Sweep<'_>,
-    found: crate::source::Found,
-    started: Instant,
-    threads: usize,
-    kinds: Option<KindCheck>,
-) -> Outcome {
-    let overflowed = sweep.stopped();
-    let mut workers = sweep
-        .workers
-        .into_iter()
-        .map(|worker| worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
-    let mut merged = workers.next().unwrap_or_else(|| Worker::new(sweep.plans));
-    workers.for_each(|worker| merged.merge(worker));
-    for (path, reason) in &found.errors {
-        merged.skips.add(path, None, Severity::Error, reason.clone());
+impl<'a> Sweep<'a> {
+    fn new(
+        plans: &'a [Plan],
+        cim: &'a Cim,
+        options: &'a Options,
+        progress: &'a Progress,
+    ) -> Result<Self, ScanError> {
+        let prefilter = |guards: Vec<Option<&crate::plan::Guard>>| {
+            if options.prefilter {
+                Prefilter::new(guards.into_iter())
+            } else {
+                Ok(Prefilter::off(plans.len()))
+            }
+        };
+        let context = |reading| DecodeContext { reading, timezone: options.timezone.clone() };
+        Ok(Self {
+            plans,
+            cim,
+            options,
+            text: prefilter(plans.iter().map(|plan| plan.text_guard.as_ref()).collect())?,
+            evtx: prefilter(plans.iter().map(|plan| plan.evtx_guard.as_ref()).collect())?,
+            context: context(options.reading),
+            strict: context(Reading::STRICT),
+            progress,
+            chunks_of_a_log: usize::MAX,
+            held: AtomicUsize::new(0),
+            overflowed: AtomicBool::new(false),
+            workers: Vec::new(),
+        })
     }
-    let scratch = Scratch::default();
-    let rows: Vec<_> = sweep
-        .plans
-        .iter()
-        .zip(merged.partials)
-        .map(|(plan, partial)| partial.finish(plan, &scratch))
-        .collect();
-    merged.counters.rows = rows.iter().map(|rows| rows.len() as u64).sum();
-    let (skipped, skipped_more) = merged.skips.finish();
-    Outcome {
-        rows,
-        counters: merged.counters,
-        skipped,
-        skipped_more,
-        overflowed,
-        seconds: started.elapsed().as_secs_f64(),
-        threads,
-        kinds,
+
+    /// Sweeps the paths; also gives the files that they led to.
+    fn run(mut self, paths: &[PathBuf]) -> Result<(Outcome, Vec<PathBuf>), ScanError> {
+        let started = Instant::now();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.threads)
+            .thread_name(|at| format!("worker-{at}"))
+            .build()?;
+        let threads = pool.current_num_threads();
+        self.workers = (0..threads).map(|_| Mutex::new(Worker::new(self.plans))).collect();
+        let found = walk(paths);
+        let total = found.files.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
+        self.progress.total.store(total, Ordering::Relaxed);
+        pool.install(|| files::sweep_files(&self, &found.files));
+        Ok((self.finish(&found, started, threads), found.files))
+    }
+
+    /// Merges the workers and runs the rules' last part.
+    fn finish(self, found: &crate::source::Found, started: Instant, threads: usize) -> Outcome {
+        let overflowed = self.stopped();
+        let mut workers = self
+            .workers
+            .into_iter()
+            .map(|worker| worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let mut merged = workers.next().unwrap_or_else(|| Worker::new(self.plans));
+        workers.for_each(|worker| merged.merge(worker));
+        for (path, reason) in &found.errors {
+            merged.skips.add(path, None, Severity::Error, reason.clone());
+        }
+        let scratch = Scratch::default();
+        let pairs = self.plans.iter().zip(merged.partials);
+        let rows: Vec<_> = pairs.map(|(plan, partial)| partial.finish(plan, &scratch)).collect();
+        merged.counters.rows = rows.iter().map(|rows| rows.len() as u64).sum();
+        let (skipped, skipped_more) = merged.skips.finish();
+        Outcome {
+            rows,
+            counters: merged.counters,
+            skipped,
+            skipped_more,
+            overflowed,
+            seconds: started.elapsed().as_secs_f64(),
+            threads,
+            kinds: None,
+        }
     }
 }
