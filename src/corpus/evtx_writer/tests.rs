@@ -377,3 +377,33 @@ fn strings_of_bytes_with_nuls_are_always_decoded() {
         assert!(found, "{text}");
     }
 }
+
+/// The decoder writes 64 MiB in one go; records beyond that are read in another.
+#[test]
+fn records_that_swell_are_read_in_several_passes() {
+    let mut templates = Templates::default();
+    let system = templates.system("host");
+    let mut build = Builder { templates: &mut templates, parts: Vec::new() };
+    build.open("EventData", &[], None);
+    let slot = || Part::Slot { id: 0, kind: kind::STRING, optional: false };
+    build.parts.extend(std::iter::repeat_with(slot).take(2500));
+    build.close();
+    let parts = build.parts;
+    let index = templates.add(parts, &["swelling"]);
+    let text = "\u{4e2d}".repeat(2000);
+    let data = [Datum { name: Some("x"), value: Value::Text(&text) }];
+    let mut chunk = Chunk::default();
+    for record_id in 1..=10 {
+        let event = EventSpec { record_id, data: &data, ..EventSpec::default() };
+        assert!(chunk.write(&event, &templates, system, index, 0));
+    }
+    chunk.seal(0);
+    let mut read = Vec::new();
+    let mut push = |record: crate::format::evtx::Record<'_>| {
+        assert!(record.xml.len() > 2500 * text.len());
+        read.push(record.number);
+    };
+    let mut report = |finding| panic!("{finding:?}");
+    ChunkReader::new().records(&chunk.bytes, Wanted::All, &mut push, &mut report);
+    assert_eq!(read, (1..=10).collect::<Vec<_>>());
+}

@@ -40,9 +40,9 @@ type Decoded = Result<Vec<u8>, String>;
 pub enum Wanted<'h> {
     /// All of them.
     All,
-    /// Those whose text can hold a literal that was found at these byte offsets of the chunk, in
-    /// any order: a record is left out only if no literal of any hit can be in its text. More
-    /// may be decoded.
+    /// Those whose text can hold a literal that was found at these byte offsets of the chunk:
+    /// where it starts, in any order, every place it was found at. A record is left out only if
+    /// none of the hits can be in its text; more may be decoded.
     Hits(&'h [usize]),
 }
 
@@ -97,7 +97,8 @@ impl ChunkReader {
     /// ([`check_chunk`](super::check_chunk)).
     ///
     /// The spans of findings are relative to `chunk`. A record that cannot be *found* is reported
-    /// whatever is wanted; one that cannot be *decoded*, only if it is wanted.
+    /// whatever is wanted; one that cannot be *decoded*, only if it is wanted. What is wanted
+    /// changes nothing else, but for a chunk made to render to more than half a gigabyte.
     pub fn records(
         &mut self,
         chunk: &[u8],

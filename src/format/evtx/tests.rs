@@ -356,6 +356,37 @@ fn a_broken_record_costs_no_other() {
 }
 
 #[test]
+fn a_few_bytes_between_records_are_stepped_over() {
+    let log = written(100);
+    let chunk = &log[FILE_HEADER_LEN..][..CHUNK_LEN];
+    let mut records = Vec::new();
+    walk::find_records(chunk, &mut records, &mut |_| {});
+    for (junk, after) in [(1, 20), (9, 20), (27, 20), (28, 20), (40, 30)] {
+        // No record from `after` on holds a template, so that they can be anywhere.
+        let at = records[after].offset;
+        let mut moved = chunk[..at].to_vec();
+        moved.extend_from_slice(&vec![0xAB; junk]);
+        moved.extend_from_slice(&chunk[at..CHUNK_LEN - junk]);
+        for field in [44, 48] {
+            let end = u32::from_le_bytes(moved[field..field + 4].try_into().unwrap());
+            moved[field..field + 4].copy_from_slice(&(end + junk as u32).to_le_bytes());
+        }
+        let count = |wanted: Wanted<'_>| {
+            let (mut numbers, mut spans) = (Vec::new(), Vec::new());
+            let mut push = |record: Record<'_>| numbers.push(record.number);
+            let mut note = |finding: Finding| spans.push(finding.damage.span);
+            ChunkReader::new().records(&moved, wanted, &mut push, &mut note);
+            assert_eq!(spans.len(), 1, "{spans:?}");
+            assert_eq!((spans[0].start, spans[0].end), (at, at + junk));
+            numbers
+        };
+        assert_eq!(count(Wanted::All), numbers(&log[..FILE_HEADER_LEN + CHUNK_LEN]));
+        let values = at + junk + 150;
+        assert_eq!(count(Wanted::Hits(&[values, 512 + 8])), [1, after as u64 + 1]);
+    }
+}
+
+#[test]
 fn times_and_numbers_that_the_decoder_refuses_cost_nothing() {
     let mut log = written(100);
     let mut records = Vec::new();
