@@ -1,7 +1,7 @@
 //! Which parts of a literal stand in a chunk's bytes as they stand in a record's text.
 //!
-//! In the bytes there are names and strings, as UTF-16LE (a few strings as Windows-1252). The
-//! text has, beyond those:
+//! In the bytes there are names and strings, as UTF-16LE, a few strings as ASCII. The text has,
+//! beyond those:
 //!
 //! - markup: `<`, `</`, `>`, `/>`, the blank before an attribute, `='` and `'` around its value;
 //! - values that are stored in binary: numbers, hexadecimal, GUIDs, SIDs, times, booleans;
@@ -48,7 +48,9 @@ fn is_part(literal: &str, word: &str) -> bool {
 }
 
 /// The parts of a literal that stand in the bytes of every chunk that has a record whose text has
-/// the literal, as UTF-16LE or Windows-1252, in whatever case the literal is compared.
+/// the literal, as UTF-16LE or (if all of it is) as ASCII, in whatever case the literal is
+/// compared, unless [`ChunkReader::must_decode`](super::ChunkReader::must_decode) asks for the
+/// chunk.
 ///
 /// All of the parts stand there, so that any one will do; the longest tells most. There may be
 /// none: then such a record cannot be found by its bytes.

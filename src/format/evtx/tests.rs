@@ -10,6 +10,7 @@ use super::*;
 use crate::corpus::evtx_writer::{Datum, EventSpec, EvtxWriter, Value};
 
 /// The shared corpora, where this machine has them.
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn corpora() -> Option<PathBuf> {
     let root = std::env::var_os("COLDSWEEP_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
@@ -229,7 +230,7 @@ fn assert_sound(reader: &mut ChunkReader, chunk: &[u8], name: &str) -> (usize, u
     reader.records(chunk, Wanted::All, &mut push, &mut |_| {});
     let must = reader.must_decode(chunk);
     let (mut decoded, mut whole) = (0, 0);
-    for (offset, xml) in all.iter().step_by(1 + all.len() / 12) {
+    for (offset, xml) in all.iter().step_by(1 + all.len() / 4) {
         for literal in literals(xml, *offset as u64) {
             for part in verbatim_parts(literal, Text::Raw) {
                 let hits = hits(chunk, part);
@@ -355,6 +356,37 @@ fn a_broken_record_costs_no_other() {
 }
 
 #[test]
+fn a_few_bytes_between_records_are_stepped_over() {
+    let log = written(100);
+    let chunk = &log[FILE_HEADER_LEN..][..CHUNK_LEN];
+    let mut records = Vec::new();
+    walk::find_records(chunk, &mut records, &mut |_| {});
+    for (junk, after) in [(1, 20), (9, 20), (27, 20), (28, 20), (40, 30)] {
+        // No record from `after` on holds a template, so that they can be anywhere.
+        let at = records[after].offset;
+        let mut moved = chunk[..at].to_vec();
+        moved.extend_from_slice(&vec![0xAB; junk]);
+        moved.extend_from_slice(&chunk[at..CHUNK_LEN - junk]);
+        for field in [44, 48] {
+            let end = u32::from_le_bytes(moved[field..field + 4].try_into().unwrap());
+            moved[field..field + 4].copy_from_slice(&(end + junk as u32).to_le_bytes());
+        }
+        let count = |wanted: Wanted<'_>| {
+            let (mut numbers, mut spans) = (Vec::new(), Vec::new());
+            let mut push = |record: Record<'_>| numbers.push(record.number);
+            let mut note = |finding: Finding| spans.push(finding.damage.span);
+            ChunkReader::new().records(&moved, wanted, &mut push, &mut note);
+            assert_eq!(spans.len(), 1, "{spans:?}");
+            assert_eq!((spans[0].start, spans[0].end), (at, at + junk));
+            numbers
+        };
+        assert_eq!(count(Wanted::All), numbers(&log[..FILE_HEADER_LEN + CHUNK_LEN]));
+        let values = at + junk + 150;
+        assert_eq!(count(Wanted::Hits(&[values, 512 + 8])), [1, after as u64 + 1]);
+    }
+}
+
+#[test]
 fn times_and_numbers_that_the_decoder_refuses_cost_nothing() {
     let mut log = written(100);
     let mut records = Vec::new();
@@ -421,80 +453,4 @@ proptest! {
         seen.sort_unstable();
         prop_assert_eq!(seen, found.iter().map(|r| r.offset).collect::<Vec<_>>());
     }
-}
-
-#[test]
-#[ignore]
-fn perf() {
-    let Some(corpora) = corpora() else { return };
-    let mut all: Vec<Vec<u8>> = Vec::new();
-    for (_, log) in logs(&corpora) {
-        for slot in chunks(&log).filter(|slot| slot.state == SlotState::Intact) {
-            if log[slot.offset + 60000..slot.offset + 61000].iter().all(|&b| b == 0) {
-                continue;
-            }
-            all.push(log[slot.offset..slot.offset + slot.len].to_vec());
-        }
-    }
-    let bytes: usize = all.iter().map(Vec::len).sum();
-    let mut reader = ChunkReader::new();
-    let mut time = |name: &str, f: &mut dyn FnMut(&mut ChunkReader, &[u8])| {
-        for _ in 0..3 {
-            let t = std::time::Instant::now();
-            for chunk in &all {
-                f(&mut reader, chunk);
-            }
-            let s = t.elapsed().as_secs_f64();
-            println!(
-                "{name}: {:.1} us a chunk, {:.2} GB/s",
-                s * 1e6 / all.len() as f64,
-                bytes as f64 / s / 1e9
-            );
-        }
-    };
-    time("must", &mut |r, c| {
-        std::hint::black_box(r.must_decode(c));
-    });
-    time("check", &mut |_, c| {
-        std::hint::black_box(check_chunk(c, None));
-    });
-    let f = memchr::memmem::Finder::new(b"m\0s\0i\0e\0x\0e\0c\0");
-    time("find", &mut |_, c| {
-        std::hint::black_box(f.find_iter(c).count());
-    });
-    time("all", &mut |r, c| {
-        r.records(
-            c,
-            Wanted::All,
-            &mut |x| {
-                std::hint::black_box(x.xml.len());
-            },
-            &mut |_| {},
-        )
-    });
-    time("none", &mut |r, c| {
-        r.records(
-            c,
-            Wanted::Hits(&[]),
-            &mut |x| {
-                std::hint::black_box(x.xml.len());
-            },
-            &mut |_| {},
-        )
-    });
-    time("one", &mut |r, c| {
-        let mid = 30_000;
-        r.records(
-            c,
-            Wanted::Hits(&[mid]),
-            &mut |x| {
-                std::hint::black_box(x.xml.len());
-            },
-            &mut |_| {},
-        );
-    });
-    println!("chunks {}", all.len());
-    let t = std::time::Instant::now();
-    let l = written(400_000);
-    println!("write {:.0} MB/s", l.len() as f64 / t.elapsed().as_secs_f64() / 1e6);
 }
