@@ -76,8 +76,9 @@ fn follows_time_line(text: &[u8], at: usize) -> bool {
     let before = &text[..at];
     let Some(before) = before.strip_suffix(b"\n") else { return false };
     let window = before.len().saturating_sub(TIME_LINE_LIMIT);
-    let start = match memchr::memrchr(b'\n', &before[window..]) {
-        Some(newline) => window + newline + 1,
+    // A line may have NULs before it.
+    let start = match memchr::memrchr2(b'\n', 0, &before[window..]) {
+        Some(end) => window + end + 1,
         None if window == 0 => 0,
         None => return false,
     };
