@@ -74,18 +74,8 @@ fn sorted(items: impl Iterator<Item = Result<Frame, Damage>>) -> Frames {
     all
 }
 
-/// The frames of a whole file, segment by segment.
 fn frames(layout: TextLayout, text: &[u8]) -> Frames {
-    let mut items = Vec::new();
-    let mut start = 0;
-    loop {
-        let end = layout.next_boundary(text, start + 1);
-        items.extend(layout.frames(text, start..end.unwrap_or(text.len())));
-        match end {
-            Some(end) => start = end,
-            None => return sorted(items.into_iter()),
-        }
-    }
+    sorted(layout.frames(text, 0..text.len()))
 }
 
 fn layout(text: &[u8]) -> Option<TextLayout> {

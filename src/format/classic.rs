@@ -7,13 +7,12 @@ use super::{DecodeContext, DecodeError, time};
 use crate::event::{Event, Format, Metadata, RawFields};
 use crate::reading::Accommodation;
 
-/// The keys that may stand in an event's header.
-const HEADER_KEYS: [&str; 15] = [
+/// The keys one of which follows the date line. `Type` is none of them: host monitor text has it.
+const HEADER_KEYS: [&str; 14] = [
     "LogName",
     "SourceName",
     "EventCode",
     "EventType",
-    "Type",
     "ComputerName",
     "User",
     "Sid",

@@ -52,7 +52,8 @@ fn is_type_line(text: &[u8], at: usize) -> bool {
         let tail = tail.strip_prefix(b"\"").unwrap_or(tail);
         tail.strip_prefix(b"\r\n").or_else(|| tail.strip_prefix(b"\n"))
     });
-    tail.is_some_and(is_key_line)
+    // A boundary must not depend on what follows the next one.
+    tail.is_some_and(|next| is_key_line(next) && !next.starts_with(b"Type="))
 }
 
 /// Whether the line that starts here is `Key=`.
@@ -73,15 +74,13 @@ fn time_line(text: &[u8], at: usize) -> Option<usize> {
 
 /// Whether the line before `at` is a time line.
 fn follows_time_line(text: &[u8], at: usize) -> bool {
-    let before = &text[..at];
-    let Some(before) = before.strip_suffix(b"\n") else { return false };
-    let window = before.len().saturating_sub(TIME_LINE_LIMIT);
-    let start = match memchr::memrchr(b'\n', &before[window..]) {
-        Some(newline) => window + newline + 1,
-        None if window == 0 => 0,
-        None => return false,
-    };
-    time_line(text, start) == Some(at)
+    let Some(before) = text[..at].strip_suffix(b"\n") else { return false };
+    // NULs may stand before a line and at its end.
+    let before = &before[before.len().saturating_sub(TIME_LINE_LIMIT)..];
+    let padding = before.iter().rev().take_while(|b| b.is_ascii_whitespace() || **b == 0).count();
+    let line = &before[..before.len() - padding];
+    let length = line.iter().rev().take_while(|b| !matches!(b, b'\n' | 0)).count();
+    time_line(text, at - 1 - padding - length) == Some(at)
 }
 
 /// Decodes one event.

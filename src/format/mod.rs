@@ -65,3 +65,108 @@ pub fn decode_each<'t>(
         _ => visit(decode(text, format, context)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::*;
+
+    /// One event of each shape.
+    const EVENTS: [(&str, Format); 8] = [
+        (
+            "<Event xmlns='x'><System><Provider Name='P'/><EventID Qualifiers='0'>1</EventID>\
+             <TimeCreated SystemTime='2020-01-02T03:04:05.678Z'/><Computer>h</Computer></System>\
+             <EventData><Data Name='A'>&lt;&#65;</Data><Data>b</Data></EventData>\
+             <RenderingInfo Culture='en'><Message>m</Message></RenderingInfo></Event>",
+            Format::Xml,
+        ),
+        (
+            "01/02/2020 03:04:05 AM\nLogName=Security\nEventCode=4688\nComputerName=h\nMessage=m\r\n\
+             \r\nX:\r\n\tProcess Command Line:\ta\r\nb\r\n\tCreator Process ID:\t0x1\r\n\r\nType 1 is x",
+            Format::Classic,
+        ),
+        ("Type=Process\nName=\"a\"\nCommandLine=\"b \"c\"\"\nHost=h", Format::HostMon),
+        (
+            r##"{"Event":{"System":{"EventID":{"#text":1},"Computer":"h"},"EventData":{"A":["1",null],"Data":{"#text":["x"]}},"UserData":{"x":{"y":"z"}}}}"##,
+            Format::Json,
+        ),
+        (
+            r#"{"@timestamp":"2020-01-02T03:04:05Z","event":{"code":"4688"},"winlog":{"event_id":4688,"computer_name":"h","event_data":{"param1":"x"},"user_data":{"a":1}},"process":{"pid":1}}"#,
+            Format::Json,
+        ),
+        (
+            r#"{"EventTime":"2020-01-02 03:04:05","Hostname":"h","EventID":4688,"Keywords":-1,"EventData":"<Data Name=\"a\">b</Data>"}"#,
+            Format::Json,
+        ),
+        (
+            r#"{"preview":false,"offset":0,"result":{"_raw":"Type=Process\nName=a","_time":"1577934245.678","host":["h","i"]}}"#,
+            Format::Json,
+        ),
+        (
+            r#"{"time":1577934245.678,"host":"h","event":{"EventID":1,"Channel":"c","a":{"b":[1]}}}"#,
+            Format::Json,
+        ),
+    ];
+
+    fn read(text: &[u8], format: Format) -> Vec<Vec<Result<Event<'_>, DecodeError>>> {
+        let readings = [Reading::AS_MEANT, Reading::STRICT];
+        let events = readings.map(|reading| {
+            let context = DecodeContext { reading, timezone: TimeZone::UTC };
+            let mut events = Vec::new();
+            decode_each(text, format, &context, &mut |event| events.push(event));
+            let first = events.first().cloned();
+            assert_eq!(decode(text, format, &context).ok(), first.and_then(Result::ok));
+            events
+        });
+        events.into()
+    }
+
+    #[test]
+    fn every_shape_is_one_event_with_a_host() {
+        for (text, format) in EVENTS {
+            for events in read(text.as_bytes(), format) {
+                let [Ok(event)] = &events[..] else { panic!("{events:?} of {text}") };
+                assert_eq!(event.meta.host.as_deref(), Some("h"), "{text}");
+                assert!(!event.fields.is_empty(), "{text}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+        #[test]
+        fn nothing_panics(
+            event in proptest::sample::select(EVENTS.to_vec()),
+            edits in proptest::collection::vec((any::<Index>(), 0..3usize, proptest::collection::vec(any::<u8>(), 0..3)), 0..6),
+            format in proptest::sample::select(Format::ALL.to_vec()),
+        ) {
+            let mut text = event.0.as_bytes().to_vec();
+            for (at, removed, added) in edits {
+                let at = at.index(text.len());
+                let end = text.len().min(at + removed);
+                text.splice(at..end, added);
+                if text.is_empty() {
+                    text.push(b'{');
+                }
+            }
+            for format in [event.1, format] {
+                read(&text, format);
+                if let Some(layout) = text::TextLayout::sniff(&text) {
+                    for frame in layout.frames(&text, 0..text.len()).flatten() {
+                        read(&text[frame.span], frame.format);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn random_bytes_do_not_panic(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for format in Format::ALL {
+                read(&text, format);
+            }
+        }
+    }
+}

@@ -19,7 +19,7 @@
 //! Streams: [`TextLayout::cut`] says where a buffer may be cut. A document has no boundary, so a
 //! stream of one is walked with [`TextLayout::frames_so_far`], which stops before an event that
 //! the buffer may not hold whole; [`Frames::carry`] says from where, and with what state, to go
-//! on when the buffer holds more. That way of walking works with every layout.
+//! on when the buffer holds more. That way of walking gives the same events in every layout.
 
 use std::borrow::Cow;
 use std::iter::FusedIterator;
@@ -191,27 +191,29 @@ impl TextLayout {
         self.boundary_before(buffer, buffer.len(), 1)
     }
 
-    /// The events and the damage in one segment: from one primary boundary to the next, or what
-    /// stands before the first. Spans are relative to `text`.
+    /// The events and the damage in a range of one or more segments: it starts at a primary
+    /// boundary or at the start of the text, and ends at one or at the end. What an event is does
+    /// not depend on how many segments are walked at once. Spans are relative to `text`.
     #[must_use]
-    pub fn frames(self, text: &[u8], segment: Range<usize>) -> Frames<'_> {
-        Frames::new(text, segment, Carry::default(), true)
+    pub fn frames(self, text: &[u8], range: Range<usize>) -> Frames<'_> {
+        Frames::new(self, text, range, Carry::default(), true)
     }
 
-    /// As [`frames`](Self::frames), for text that goes on after the segment: stops before what
-    /// may not be whole yet. `carry` is what the walk over the text before said, or the default.
+    /// As [`frames`](Self::frames), for text that goes on after the range: stops before what may
+    /// not be whole yet. `carry` is what the walk over the text before said, or the default.
     ///
-    /// A single event longer than the segment gives nothing. A caller that will not enlarge its
-    /// buffer any more can walk it with `last`, which ends whatever is open.
+    /// An event longer than the range gives nothing: [`Frames::carry`] then stands at its start.
+    /// A caller that will not enlarge its buffer any more can walk it with `last`, which ends
+    /// whatever is open.
     #[must_use]
     pub fn frames_so_far(
         self,
         text: &[u8],
-        segment: Range<usize>,
+        range: Range<usize>,
         carry: Carry,
         last: bool,
     ) -> Frames<'_> {
-        Frames::new(text, segment, carry, last)
+        Frames::new(self, text, range, carry, last)
     }
 }
 
@@ -280,9 +282,9 @@ fn line_event(text: &[u8], at: usize) -> Option<Start> {
 /// The first event start at or after `from`.
 fn next_start(text: &[u8], from: usize) -> Option<(usize, Start)> {
     if line_start(text, from)
-        && let Some(start) = line_event(text, from)
+        && let Some(found) = start_in_line(text, from)
     {
-        return Some((from, start));
+        return Some(found);
     }
     let mut at = from;
     loop {
@@ -294,8 +296,8 @@ fn next_start(text: &[u8], from: usize) -> Option<(usize, Start)> {
             b'{' if framing::starts_object(text, at) => return Some((at, Start::Json)),
             b'\n' => {
                 let line = skip_nul(text, at + 1);
-                if let Some(start) = line_event(text, line) {
-                    return Some((line, start));
+                if let Some(found) = start_in_line(text, line) {
+                    return Some(found);
                 }
                 at = line - 1;
             }
@@ -303,6 +305,33 @@ fn next_start(text: &[u8], from: usize) -> Option<(usize, Start)> {
         }
         at += 1;
     }
+}
+
+/// The event that the line at `at` starts with, or introduces with a syslog header.
+fn start_in_line(text: &[u8], at: usize) -> Option<(usize, Start)> {
+    if let Some(start) = line_event(text, at) {
+        return Some((at, start));
+    }
+    header_event(text, at, header_line(text, at)?)
+}
+
+/// The event in the line at `at`, which starts as a syslog header does.
+fn header_event(text: &[u8], at: usize, line: &[u8]) -> Option<(usize, Start)> {
+    memchr::memchr2_iter(b'<', b'{', line).map(|found| at + found).find_map(|at| {
+        if xml::starts_event(text, at) {
+            Some((at, Start::Xml))
+        } else {
+            framing::opening(text, at).map(|_| (at, Start::Json))
+        }
+    })
+}
+
+/// The line at `at`, as far as a header may reach, if it starts as a syslog header does.
+fn header_line(text: &[u8], at: usize) -> Option<&[u8]> {
+    let rest = text.get(at..)?;
+    let window = &rest[..rest.len().min(HEADER_LIMIT)];
+    let line = &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())];
+    is_header(line).then_some(line)
 }
 
 fn skip_nul(text: &[u8], at: usize) -> usize {
@@ -328,7 +357,7 @@ fn is_header(line: &[u8]) -> bool {
         })
     });
     let iso = digits(line) == 4 && line.get(4) == Some(&b'-') && digits(&line[5..]) == 2;
-    line.len() < HEADER_LIMIT && (priority || month || iso)
+    priority || month || iso
 }
 
 /// What the walk finds where an event may start.
@@ -350,7 +379,7 @@ const TORN_JSON: &str = "a JSON object that is cut short or broken";
 const TORN_LIST: &str = "a JSON document whose end is broken";
 const JUNK: &str = "text that is no event";
 
-/// Walks a segment: its events and damage, in order, none overlapping. Forward only, in constant
+/// Walks segments: their events and damage, in order, none overlapping. Forward only, in constant
 /// memory and linear time.
 ///
 /// What it passes over in silence is white space, NULs, byte order marks, XML declarations and
@@ -358,22 +387,33 @@ const JUNK: &str = "text that is no event";
 /// and syslog headers before events. An event's span has no white space or NULs at its ends.
 #[derive(Debug, Clone)]
 pub struct Frames<'t> {
-    /// The text up to the segment's end: nothing after it is ever looked at.
+    layout: TextLayout,
+    /// The text up to the range's end.
+    whole: &'t [u8],
+    /// The text up to the current segment's end: an event never depends on what follows.
     text: &'t [u8],
     at: usize,
     carry: Carry,
-    /// Whether the text ends with the segment.
-    last: bool,
+    /// Whether the text ends with the range.
+    closed: bool,
     done: bool,
-    /// Where the next `</Event>` is, so that it is not searched again: valid from the first
-    /// position up to the second.
+    /// Where the next `</Event>` of this segment is, so that it is not searched again: valid from
+    /// the first position up to the second.
     end_tag: Option<(usize, Option<usize>)>,
 }
 
 impl<'t> Frames<'t> {
-    fn new(text: &'t [u8], segment: Range<usize>, carry: Carry, last: bool) -> Self {
-        let text = &text[..segment.end.min(text.len())];
-        Self { text, at: segment.start.min(text.len()), carry, last, done: false, end_tag: None }
+    fn new(
+        layout: TextLayout,
+        text: &'t [u8],
+        range: Range<usize>,
+        carry: Carry,
+        closed: bool,
+    ) -> Self {
+        let whole = &text[..range.end.min(text.len())];
+        let at = range.start.min(whole.len());
+        let text = &whole[..at];
+        Self { layout, whole, text, at, carry, closed, done: false, end_tag: None }
     }
 
     /// Where to go on when there is more text, and with what state. What stands before it has
@@ -381,6 +421,25 @@ impl<'t> Frames<'t> {
     #[must_use]
     pub fn carry(&self) -> (usize, Carry) {
         (self.at, self.carry)
+    }
+
+    /// Goes on to the segment that starts here; `false` at the end of the range.
+    fn next_segment(&mut self) -> bool {
+        if self.at >= self.whole.len() {
+            return false;
+        }
+        let end = self.layout.next_boundary(self.whole, self.at + 1);
+        self.text = &self.whole[..end.unwrap_or(self.whole.len())];
+        self.end_tag = None;
+        if self.layout != TextLayout::JsonDocument {
+            self.carry = Carry::default();
+        }
+        true
+    }
+
+    /// Whether what is open at the end of the segment ends there.
+    fn ends_here(&self) -> bool {
+        self.closed || self.text.len() < self.whole.len()
     }
 
     fn found(&mut self) -> Found {
@@ -401,7 +460,7 @@ impl<'t> Frames<'t> {
     fn broken(&self, from: usize, reason: &'static str) -> Found {
         match next_start(self.text, from) {
             Some((next, _)) => Found::Broken(next, reason),
-            None if self.last => Found::Broken(self.text.len(), reason),
+            None if self.ends_here() => Found::Broken(self.text.len(), reason),
             None => Found::Unfinished,
         }
     }
@@ -411,9 +470,13 @@ impl<'t> Frames<'t> {
     fn xml_event(&mut self) -> Found {
         let start = self.at + xml::START_TAG.len();
         let Some(close) = self.close_after(start) else {
-            return if self.last { self.broken(start, TORN_XML) } else { Found::Unfinished };
+            return if self.ends_here() { self.broken(start, TORN_XML) } else { Found::Unfinished };
         };
         let end = close + xml::END_TAG.len();
+        if end == self.text.len() && !self.ends_here() {
+            // Whether a quote follows is yet to be seen.
+            return Found::Unfinished;
+        }
         let inside = memmem::find_iter(&self.text[..close][start..], xml::START_TAG)
             .map(|at| start + at)
             .find(|&at| xml::starts_event(self.text, at) && !xml::is_quoted(self.text, at));
@@ -458,7 +521,7 @@ impl<'t> Frames<'t> {
                 return Found::Event(at, format);
             }
         }
-        if self.last { Found::Event(self.text.len(), format) } else { Found::Unfinished }
+        if self.ends_here() { Found::Event(self.text.len(), format) } else { Found::Unfinished }
     }
 
     /// Whether the line at `at` is one whole JSON object that looks like an event; `None` if it
@@ -467,7 +530,7 @@ impl<'t> Frames<'t> {
         let rest = &self.text[at..];
         let line = match memchr::memchr(b'\n', rest) {
             Some(end) => &rest[..end],
-            None if self.last => rest,
+            None if self.ends_here() => rest,
             None => return None,
         };
         if !line.starts_with(b"{\"") {
@@ -479,10 +542,12 @@ impl<'t> Frames<'t> {
     }
 
     fn json_event(&self) -> Found {
-        match framing::wrapper(self.text, self.at) {
-            Wrapper::List { at, open } => return Found::List(at, open),
-            Wrapper::Open if !self.last => return Found::Unfinished,
-            Wrapper::Open | Wrapper::No => {}
+        if self.carry.open == 0 {
+            match framing::wrapper(self.text, self.at) {
+                Wrapper::List { at, open } if self.may_open_list() => return Found::List(at, open),
+                Wrapper::Open if !self.ends_here() => return Found::Unfinished,
+                _ => {}
+            }
         }
         match framing::scan_value(self.text, self.at) {
             Scan::Complete(end) if framing::is_marker(&self.text[self.at..end]) => {
@@ -490,36 +555,49 @@ impl<'t> Frames<'t> {
             }
             Scan::Complete(end) => Found::Event(end, Format::Json),
             Scan::Broken(at) => self.broken_json(at),
-            Scan::Open if self.last => self.broken_json(self.text.len()),
+            Scan::Open if self.ends_here() => self.broken_json(self.text.len()),
             Scan::Open => Found::Unfinished,
         }
+    }
+
+    /// Whether the list that starts here may be walked. In a file that is cut at line starts it
+    /// must end in its own segment, for what walks the next one knows nothing of it.
+    fn may_open_list(&self) -> bool {
+        self.layout == TextLayout::JsonDocument
+            || matches!(framing::scan_value(self.text, self.at), Scan::Complete(_))
     }
 
     /// Where to go on after an object that cannot go on at `broken_at`.
     ///
     /// If it was torn, the event after it may have been read as a part of it: an object that
-    /// starts as this one does, with the same key, is the next event. Else the next event starts
-    /// about where the tear was noticed.
+    /// starts as this one does, with the same key, or that starts in the first column, is the
+    /// next event. Else the next event starts about where the tear was noticed.
     fn broken_json(&self, broken_at: usize) -> Found {
-        let Some(opening) = framing::opening(self.text, self.at) else {
-            return self.broken(self.at + 1, JUNK);
-        };
         let from = self.at + 1;
-        let end = broken_at.saturating_add(opening.len());
-        if end > self.text.len() && !self.last {
-            return Found::Unfinished;
-        }
-        let end = end.min(self.text.len());
-        if let Some(next) = memmem::find(&self.text[from..end], opening) {
-            return Found::Broken(from + next, TORN_JSON);
+        if let Some(opening) = framing::opening(self.text, self.at) {
+            let end = broken_at.saturating_add(opening.len());
+            if end > self.text.len() && !self.ends_here() {
+                return Found::Unfinished;
+            }
+            let read = &self.text[from..end.min(self.text.len())];
+            let same = memmem::find(read, opening);
+            let first_column = memmem::find_iter(read, b"\n{")
+                .map(|newline| newline + 1)
+                .find(|&at| framing::opening(read, at).is_some());
+            if let Some(next) = same.into_iter().chain(first_column).min() {
+                return Found::Broken(from + next, TORN_JSON);
+            }
         }
         // In `"cut{"next":1}` the tear shows two bytes after the brace.
         let tear = from.max(broken_at.saturating_sub(2));
-        let next = (tear..=broken_at).find(|&at| framing::opening(self.text, at).is_some());
+        let after = &self.text[broken_at..];
+        let gap = after.iter().take(16).take_while(|b| b.is_ascii_whitespace() || **b == b',');
+        let next =
+            (tear..=broken_at + gap.count()).find(|&at| framing::opening(self.text, at).is_some());
         next.map_or_else(|| self.broken(tear, TORN_JSON), |next| Found::Broken(next, TORN_JSON))
     }
 
-    /// Passes over what is neither event nor damage. `false` when the text ends inside it.
+    /// Passes over what is neither event nor damage. An error is what it finds instead of an event.
     fn skip_padding(&mut self) -> Result<(), Found> {
         loop {
             let rest = &self.text[self.at..];
@@ -532,10 +610,13 @@ impl<'t> Frames<'t> {
                             self.carry.open = 0;
                             end - self.at
                         }
-                        Scan::Open if !self.last => return Err(Found::Unfinished),
+                        Scan::Open if !self.ends_here() => return Err(Found::Unfinished),
                         Scan::Open | Scan::Broken(_) => {
-                            self.carry.open = 0;
-                            return Err(self.broken(self.at + 1, TORN_LIST));
+                            let found = self.broken(self.at + 1, TORN_LIST);
+                            if !matches!(found, Found::Unfinished) {
+                                self.carry.open = 0;
+                            }
+                            return Err(found);
                         }
                     }
                 }
@@ -560,19 +641,10 @@ impl<'t> Frames<'t> {
     /// How long the syslog header is that stands here, before an event on the same line or before
     /// the segment's end: the event then starts the next segment.
     fn header(&self) -> usize {
-        let rest = &self.text[self.at..];
-        let window = &rest[..rest.len().min(HEADER_LIMIT)];
-        let line_end = memchr::memchr(b'\n', window);
-        let line = &window[..line_end.unwrap_or(window.len())];
-        if !is_header(line) {
-            return 0;
-        }
-        let event = memchr::memchr2_iter(b'<', b'{', line)
-            .map(|at| self.at + at)
-            .find(|&at| xml::starts_event(self.text, at) || framing::starts_object(self.text, at));
-        match event {
-            Some(event) => event - self.at,
-            None if line_end.is_none() && rest.len() == window.len() && self.last => rest.len(),
+        let Some(line) = header_line(self.text, self.at) else { return 0 };
+        match header_event(self.text, self.at, line) {
+            Some((event, _)) => event - self.at,
+            None if self.at + line.len() == self.text.len() && self.ends_here() => line.len(),
             None => 0,
         }
     }
@@ -604,7 +676,10 @@ impl Iterator for Frames<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {
             let found = match self.skip_padding() {
-                Ok(()) if self.at >= self.text.len() => Found::Unfinished,
+                Ok(()) if self.at >= self.text.len() => {
+                    self.done = !self.next_segment();
+                    continue;
+                }
                 Ok(()) => self.found(),
                 Err(found) => found,
             };
@@ -632,3 +707,359 @@ impl Iterator for Frames<'_> {
 }
 
 impl FusedIterator for Frames<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::format::time;
+
+    const XML: &str = "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>\
+        <EventID>1</EventID></System><EventData><Data Name='a'>{\"k\":1}</Data></EventData></Event>";
+    const PRETTY_XML: &str =
+        "<Event xmlns=\"x\">\r\n  <System>\r\n    <EventID>1</EventID>\r\n  </System>\r\n</Event>";
+    const CLASSIC: &str = "01/02/2020 03:04:05 PM\nLogName=Security\nType=Information\n\
+        EventCode=1\nMessage=One.\r\n\r\nLabel:\tvalue\r\n{\"no\":\"event\"}\r\n{\r\n  \"x\": 1\r\n}";
+    const HOSTMON: &str = "Type=Process\nName=\"a.exe\"\n\nCommandLine=\"a b\"";
+    const JSON: &str =
+        "{\"EventTime\":\"x\",\"EventID\":1,\"n\":{\"a\":[{\"b\":\"}]\\\"\"}]},\"p\":\"C:\\\\\"}";
+    const EXPORT: &str = "{\"preview\":false,\"offset\":0,\"result\":{\"_raw\":\"<Event><System></System></Event>\"}}";
+    const PRETTY_JSON: &str =
+        "{\n  \"Event\": {\n    \"a\": [\n      {\n        \"b\": 1\n      }\n    ]\n  }\n}";
+
+    const EVENTS: [(&str, Format); 7] = [
+        (XML, Format::Xml),
+        (PRETTY_XML, Format::Xml),
+        (CLASSIC, Format::Classic),
+        (HOSTMON, Format::HostMon),
+        (JSON, Format::Json),
+        (EXPORT, Format::Json),
+        (PRETTY_JSON, Format::Json),
+    ];
+
+    const LAYOUTS: [TextLayout; 5] = [
+        TextLayout::Xml,
+        TextLayout::Classic,
+        TextLayout::HostMon,
+        TextLayout::JsonLines,
+        TextLayout::JsonDocument,
+    ];
+
+    /// What may stand between events without being damage.
+    const PADDING: [&str; 12] = [
+        "",
+        "\n",
+        "\r\n",
+        "\n\n",
+        "\n\0\0\0\0",
+        "\n\u{feff}",
+        "\n<?xml version='1.0'?>\n",
+        "\n<Events>\n",
+        "\n</Events>\n",
+        "\n<!-- x -->\n",
+        ",\n",
+        "\n{\"preview\":false,\"lastrow\":true}\n",
+    ];
+
+    fn walk(layout: TextLayout, text: &[u8]) -> Vec<Result<Frame, Damage>> {
+        layout.frames(text, 0..text.len()).collect()
+    }
+
+    /// The events of a text that must hold no damage.
+    fn events(text: &str) -> Vec<(&str, Format)> {
+        let layout = TextLayout::sniff(text.as_bytes()).expect("a log");
+        let frames = walk(layout, text.as_bytes());
+        let frames = frames.into_iter().map(|item| {
+            let frame = item.unwrap_or_else(|damage| panic!("{damage:?} in {text:?}"));
+            (&text[frame.span], frame.format)
+        });
+        frames.collect()
+    }
+
+    #[test]
+    fn each_format_alone() {
+        for (event, format) in EVENTS {
+            for end in ["", "\n", "\r\n\r\n", "\0\0"] {
+                let text = format!("{event}{end}");
+                assert_eq!(events(&text), [(event, format)], "{text:?}");
+                let text = format!("{event}\n{event}{end}");
+                assert_eq!(events(&text), [(event, format); 2], "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn arrangements() {
+        let header = "<13>Oct 11 22:14:15 host app[1]: ";
+        let other = "2020-01-02T03:04:05Z host nxlog: ";
+        for (text, count, event) in [
+            (format!("<?xml version=\"1.0\"?>\r\n<Events>{XML}{XML}</Events>"), 2, XML),
+            (format!("{header}{XML}\n{header}{XML}\r\n{other}{XML}\n"), 3, XML),
+            (format!("Jan  1 00:00:00 h {JSON}\nJan  1 00:00:00 h {JSON}"), 2, JSON),
+            (format!("[{JSON},{JSON}]"), 2, JSON),
+            (format!("[\n{JSON},\n{JSON}\n]\n"), 2, JSON),
+            (format!("[\n  {PRETTY_JSON},\n  {PRETTY_JSON}\n]\n"), 2, PRETTY_JSON),
+            (format!("{JSON}{JSON}{JSON}"), 3, JSON),
+            (format!("{JSON}\n{{}}\n{JSON}"), 2, JSON),
+            (
+                format!(
+                    "{{\"preview\":false,\"fields\":[],\"results\":[{JSON}, {JSON}],\"highlighted\":{{}}}}\n"
+                ),
+                2,
+                JSON,
+            ),
+            (
+                format!("{{\"took\":3,\"hits\":{{\"total\":2,\"hits\":[{JSON},{JSON}]}}}}\n"),
+                2,
+                JSON,
+            ),
+            (format!("{HOSTMON}\n{HOSTMON}"), 2, HOSTMON),
+            (format!("\0\0\0\n{CLASSIC}\0\0\n\0\0{CLASSIC}"), 2, CLASSIC),
+        ] {
+            let found = events(&text);
+            assert_eq!(
+                found.iter().map(|(event, _)| *event).collect::<Vec<_>>(),
+                vec![event; count],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_document_without_rows_is_no_damage() {
+        let text = b"{\"preview\":false,\"init_offset\":0,\"results\":[]}\n{\"preview\":false,\"lastrow\":true}\n";
+        for layout in LAYOUTS {
+            assert_eq!(walk(layout, text), []);
+        }
+    }
+
+    #[test]
+    fn layouts_are_told_by_the_first_event() {
+        let long = format!("{{\"a\":\"{}", "x".repeat(1000));
+        for (text, expected) in [
+            (XML, Some(TextLayout::Xml)),
+            (PRETTY_XML, Some(TextLayout::Xml)),
+            (CLASSIC, Some(TextLayout::Classic)),
+            (HOSTMON, Some(TextLayout::HostMon)),
+            (JSON, Some(TextLayout::JsonLines)),
+            (EXPORT, Some(TextLayout::JsonLines)),
+            (PRETTY_JSON, Some(TextLayout::JsonDocument)),
+            ("[{\"a\":1},{\"a\":2}]", Some(TextLayout::JsonDocument)),
+            ("[{\"a\":1},\n{\"a\":2}]", Some(TextLayout::JsonLines)),
+            ("{\"a\":1}{\"a\":2}", Some(TextLayout::JsonDocument)),
+            (
+                "{\"preview\":false,\"results\":[{\"a\":1},\n{\"a\":2}]}",
+                Some(TextLayout::JsonDocument),
+            ),
+            ("{\n  \"a\": \"", Some(TextLayout::JsonDocument)),
+            (&long, Some(TextLayout::JsonLines)),
+            ("junk\n{\"a\":1}\n", Some(TextLayout::JsonLines)),
+            ("", None),
+            ("a: {\"b\":1}\nc: [{\"d\":1}]\n", None),
+            ("say {\"b\":1}\n", None),
+            ("version https://git-lfs.github.com/spec/v1\noid sha256:b\nsize 4\n", None),
+            ("[section]\nType=Process\n", None),
+        ] {
+            assert_eq!(TextLayout::sniff(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn junk_is_damage_once_a_run() {
+        let text = format!("junk\nmore junk\n{XML}\n-- \nrest {{ \"x\" }}\n{XML}\njunk");
+        let items = walk(TextLayout::Xml, text.as_bytes());
+        let damage: Vec<_> = items
+            .iter()
+            .filter_map(|item| item.as_ref().err())
+            .map(|d| &text[d.span.clone()])
+            .collect();
+        assert_eq!(damage, ["junk\nmore junk", "-- \nrest { \"x\" }", "junk"]);
+        assert_eq!(items.len(), 5);
+    }
+
+    #[test]
+    fn torn_events_cost_no_other() {
+        for (torn, format) in EVENTS {
+            for (next, next_format) in EVENTS {
+                // A message may hold code, so only one-line objects end it.
+                let is_message = matches!(format, Format::Classic | Format::HostMon);
+                if is_message && next == PRETTY_JSON {
+                    continue;
+                }
+                for cut in (0..torn.len()).filter(|&cut| torn.is_char_boundary(cut)) {
+                    if time::parse(&torn[..cut], &TimeZone::UTC).is_some() {
+                        // A date line that is left alone may stand before a host monitor event.
+                        continue;
+                    }
+                    let text = format!("{next}\n{}\n{next}\n", &torn[..cut]);
+                    let text = text.as_bytes();
+                    let layout = TextLayout::sniff(text).expect("a log");
+                    let start = text.len() - next.len() - 1;
+                    let whole = Frame { span: start..text.len() - 1, format: next_format };
+                    let items = walk(layout, text);
+                    assert!(
+                        items.contains(&Ok(whole)),
+                        "{format:?} {cut} before {next:?} as {layout:?}: {items:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn torn_objects_with_nothing_between_cost_no_other() {
+        for cut in 1..JSON.len() {
+            for between in ["", ",", " "] {
+                let text =
+                    format!("[{JSON}{between}{}{between}{JSON}{between}{JSON}]", &JSON[..cut]);
+                let frames = walk(TextLayout::JsonDocument, text.as_bytes());
+                let whole =
+                    frames.iter().flatten().filter(|frame| &text[frame.span.clone()] == JSON);
+                assert_eq!(whole.count(), 3, "{text} {frames:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_event_is_not_sought_again_and_again() {
+        // Each start is torn; a search to the end for each would take hours.
+        let start = "<Event><System>";
+        let text = start.repeat(200_000);
+        assert_eq!(walk(TextLayout::Classic, text.as_bytes()).len(), 200_000);
+        let text = "{\"a\":[".repeat(100_000);
+        assert!(!walk(TextLayout::JsonDocument, text.as_bytes()).is_empty());
+        let text = "<13>Jan 1 ".repeat(100_000);
+        assert_eq!(walk(TextLayout::Xml, text.as_bytes()).len(), 1);
+    }
+
+    /// Pieces of text: whole events, torn ones, padding and junk.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let event = proptest::sample::select(EVENTS.map(|(event, _)| event).to_vec());
+        let piece = prop_oneof![
+            4 => event.clone().prop_map(|event| event.as_bytes().to_vec()),
+            2 => (event, any::<proptest::sample::Index>())
+                .prop_map(|(event, cut)| event.as_bytes()[..cut.index(event.len())].to_vec()),
+            4 => proptest::sample::select(PADDING.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+            1 => proptest::sample::select(vec![
+                "junk", "<13>Jan 1 host: ", "\n01/02/2020 03:04:05\n", "\nType=Process\n", "\"", "{", "]", "<Event", "\n{\"",
+                "{\"results\":[", "]}", "\n2020-01-02 03:04:05\n",
+            ]).prop_map(|text| text.as_bytes().to_vec()),
+            1 => proptest::collection::vec(any::<u8>(), 0..8),
+        ];
+        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    /// Whether a gap is made of what is passed over in silence.
+    fn is_padding(mut gap: &[u8]) -> bool {
+        'next: while let Some((first, rest)) = gap.split_first() {
+            if first.is_ascii_whitespace() || matches!(first, 0 | 0x0b | b'[' | b']' | b',') {
+                gap = rest;
+                continue;
+            }
+            for known in
+                PADDING.iter().map(|text| text.trim().as_bytes()).filter(|text| !text.is_empty())
+            {
+                if let Some(rest) = gap.strip_prefix(known) {
+                    gap = rest;
+                    continue 'next;
+                }
+            }
+            for known in [&b"\xef\xbb\xbf"[..], b"{}", b"{\"results\":["] {
+                if let Some(rest) = gap.strip_prefix(known) {
+                    gap = rest;
+                    continue 'next;
+                }
+            }
+            // What is left are headers and the tails of wrappers, of which these are the starts.
+            return gap.starts_with(b"<13>")
+                || gap.starts_with(b"{\"preview\"")
+                || gap.starts_with(b"}")
+                || gap.starts_with(b"2020-")
+                || gap.starts_with(b"<!--");
+        }
+        true
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+        #[test]
+        fn boundaries_are_those_of_a_naive_scan(text in text()) {
+            for layout in LAYOUTS {
+                let all: Vec<_> = (0..=text.len()).filter(|&at| layout.is_boundary(&text, at)).collect();
+                for from in (0..text.len()).step_by(7) {
+                    let next = all.iter().copied().find(|&at| at >= from);
+                    prop_assert_eq!(layout.next_boundary(&text, from), next);
+                    for floor in [0, from / 2, from] {
+                        let before = all.iter().copied().rfind(|&at| at <= from && at >= floor);
+                        prop_assert_eq!(layout.boundary_before(&text, from, floor), before);
+                    }
+                }
+                prop_assert_eq!(layout.cut(&text), all.iter().copied().rfind(|&at| at > 0));
+            }
+        }
+
+        #[test]
+        fn every_byte_is_in_an_event_in_damage_or_padding(text in text()) {
+            for layout in LAYOUTS {
+                let mut at = 0;
+                for item in walk(layout, &text) {
+                    let span = match item {
+                        Ok(frame) => frame.span,
+                        Err(damage) => damage.span,
+                    };
+                    prop_assert!(at <= span.start && span.start < span.end && span.end <= text.len());
+                    let ends = [text[span.start], text[span.end - 1]];
+                    prop_assert!(!ends.iter().any(|b| b.is_ascii_whitespace() || *b == 0));
+                    prop_assert!(is_padding(&text[at..span.start]), "{:?}", text[at..span.start].escape_ascii().to_string());
+                    at = span.end;
+                }
+                prop_assert!(is_padding(&text[at..]), "{:?}", text[at..].escape_ascii().to_string());
+            }
+        }
+
+        #[test]
+        fn frames_are_the_same_by_segments_and_by_shards(text in text(), shard in 1..200usize) {
+            for layout in LAYOUTS {
+                let whole = walk(layout, &text);
+                let mut parts = Vec::new();
+                let mut start = 0;
+                while start < text.len() {
+                    let end = layout.next_boundary(&text, start + shard).unwrap_or(text.len());
+                    // A shard is framed by itself, without what follows it.
+                    parts.extend(layout.frames(&text[..end], start..end));
+                    start = end;
+                }
+                prop_assert_eq!(&parts, &whole);
+            }
+        }
+
+        #[test]
+        fn frames_are_the_same_in_a_stream(text in text(), first in 1..300usize, more in 1..300usize) {
+            for layout in LAYOUTS {
+                let mut parts = Vec::new();
+                let (mut base, mut end, mut carry) = (0, first.min(text.len()), Carry::default());
+                loop {
+                    let last = end == text.len();
+                    let mut frames = layout.frames_so_far(&text[base..end], 0..end - base, carry, last);
+                    for item in frames.by_ref() {
+                        let moved = |span: Range<usize>| span.start + base..span.end + base;
+                        parts.push(match item {
+                            Ok(frame) => Ok(Frame { span: moved(frame.span), ..frame }),
+                            Err(damage) => Err(Damage { span: moved(damage.span), ..damage }),
+                        });
+                    }
+                    if last {
+                        break;
+                    }
+                    let (at, next) = frames.carry();
+                    (base, carry) = (base + at, next);
+                    end = text.len().min(end + more);
+                }
+                prop_assert_eq!(&parts, &walk(layout, &text), "{:?} {}", layout, text.escape_ascii());
+            }
+        }
+    }
+}

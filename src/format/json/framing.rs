@@ -162,32 +162,38 @@ pub(crate) fn starts_object(text: &[u8], at: usize) -> bool {
     let window = &text[at.saturating_sub(KEY_LIMIT)..at];
     let before = window.trim_ascii_end();
     match before {
+        // In the first column stands no member's value, however the text is indented.
+        _ if window.ends_with(b"\n") => true,
         [] | [.., b'}' | 0] => true,
-        [.., b':'] => false,
+        [outer @ .., b':'] if outer.trim_ascii_end().ends_with(b"\"") => false,
         [outer @ .., b','] => outer.trim_ascii_end().ends_with(b"}"),
         [outer @ .., b'['] => !outer.trim_ascii_end().ends_with(b":"),
         _ => window[before.len()..].contains(&b'\n'),
     }
 }
 
-/// Whether a line holds an object that looks like an event or an envelope around one: it has one
-/// of the keys that tell the shapes apart. Tells such a line from JSON inside a message.
+/// Whether an object looks like an event or an envelope around one: it has one of the keys that
+/// tell the shapes apart. Tells an event's line from JSON inside a message.
 pub(crate) fn looks_like_event(object: &[u8]) -> bool {
-    const KEYS: [&[u8]; 12] = [
-        b"\"_raw\"",
-        b"\"EventID\"",
-        b"\"EventCode\"",
-        b"\"event_id\"",
-        b"\"event\"",
-        b"\"Event\"",
-        b"\"_source\"",
-        b"\"winlog\"",
-        b"\"@timestamp\"",
-        b"\"EventTime\"",
-        b"\"TimeCreated\"",
-        b"\"result\"",
+    const KEYS: [&[u8]; 16] = [
+        b"_raw",
+        b"_source",
+        b"_time",
+        b"@timestamp",
+        b"result",
+        b"results",
+        b"event",
+        b"Event",
+        b"winlog",
+        b"EventID",
+        b"EventId",
+        b"EventCode",
+        b"event_id",
+        b"EventTime",
+        b"TimeCreated",
+        b"TimeGenerated",
     ];
-    KEYS.iter().any(|key| memchr::memmem::find(object, key).is_some())
+    Members::new(object, 0).any(|(key, _)| KEYS.contains(&key))
 }
 
 /// Whether an object says nothing: `{}`, or the last line of an export without rows.
@@ -409,6 +415,9 @@ mod tests {
             ("{\n \"a\" : 1}", true),
             (r#"x {"a":1}"#, false),
             ("x\n{\"a\":1}", true),
+            ("\"k\":\n{\"a\":1}", true),
+            ("\"k\":\n {\"a\":1}", false),
+            ("x:\n {\"a\":1}", true),
             (r#"} {"a":1}"#, true),
             (r#"},{"a":1}"#, true),
             (r#"1,{"a":1}"#, false),
@@ -441,6 +450,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn what_a_parser_writes_is_scanned_whole(value in json(), pretty in any::<bool>(), tail in "[ ,\\]}{x]?") {
             let object = serde_json::json!({ "k": value });

@@ -7,6 +7,9 @@ use simd_json::{Buffers, Node, StaticNode};
 use super::framing::DEPTH_LIMIT;
 use crate::format::DecodeError;
 
+/// How large a document may be: parsing takes several times as much memory.
+const SIZE_LIMIT: usize = 256 << 20;
+
 /// One value. Of members that share a key, looking one up takes the last, as parsers do; walking
 /// them sees all.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,9 @@ pub(super) enum Value {
 impl Value {
     /// Parses one document. Invalid UTF-8 becomes U+FFFD, raw control characters blanks.
     pub(super) fn parse(text: &[u8]) -> Result<Self, DecodeError> {
+        if text.len() > SIZE_LIMIT {
+            return Err(DecodeError(Cow::Borrowed("the JSON object is larger than 256 MiB")));
+        }
         // The parser needs a copy of its own that it may write into.
         let mut scratch = match String::from_utf8_lossy(text) {
             Cow::Borrowed(_) => text.to_vec(),
