@@ -21,6 +21,8 @@ pub(super) struct Automata {
     groups: Box<[Place]>,
     /// The empty group that ends the match where it took part.
     end: Option<u32>,
+    /// Whether a match may be empty.
+    nullable: bool,
 }
 
 /// What a search writes into.
@@ -43,7 +45,8 @@ impl Automata {
             .syntax(syntax::Config::new())
             .build_from_hir(&lowered.hir)
             .map_err(|_| "too large")?;
-        Ok(Self { regex, groups: lowered.groups.into(), end: lowered.end })
+        let nullable = parsed.node.is_nullable();
+        Ok(Self { regex, groups: lowered.groups.into(), end: lowered.end, nullable })
     }
 
     pub(super) fn scratch(&self) -> Scratch {
@@ -54,7 +57,9 @@ impl Automata {
     }
 
     pub(super) fn is_match(&self, scratch: &mut Scratch, text: &str) -> bool {
-        let input = Input::new(text).earliest(true);
+        // An early stop can be an empty match inside a character, by `\B`, behind which the search
+        // does not look for the real one.
+        let input = Input::new(text).earliest(!self.nullable);
         self.regex.search_half_with(&mut scratch.cache, &input).is_some()
     }
 

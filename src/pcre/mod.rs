@@ -107,18 +107,17 @@ impl Regex {
     /// If PCRE2 (10.46, the version this crate builds) refuses it, names of groups that stand
     /// twice included.
     pub fn new(pattern: &str) -> Result<Self, PcreError> {
-        let group_names = backtrack::group_names(pattern)?;
+        let pcre2 = Backtrack::new(pattern)?;
+        let group_names = pcre2.group_names().into();
         let parsed = parse::parse(pattern);
-        let refused = match parsed.as_ref().map(Automata::new) {
-            Ok(Ok(automata)) => {
-                let engine = Engine::Automata(Box::new(automata));
-                return Ok(Self::with_engine(pattern, engine, group_names, parsed.as_ref().ok()));
+        let automata = parsed.as_ref().map(Automata::new);
+        let engine = match automata.unwrap_or_else(|&parse::NotRead(construct)| Err(construct)) {
+            Ok(automata) => Engine::Automata(Box::new(automata)),
+            Err(refused) => {
+                log::debug!("PCRE2 matches {pattern:?}: {refused}");
+                Engine::Pcre2(pcre2)
             }
-            Ok(Err(reason)) => reason,
-            Err(&parse::NotRead(construct)) => construct,
         };
-        log::debug!("PCRE2 matches {pattern:?}: {refused}");
-        let engine = Engine::Pcre2(Backtrack::new(pattern)?);
         Ok(Self::with_engine(pattern, engine, group_names, parsed.as_ref().ok()))
     }
 
@@ -129,9 +128,10 @@ impl Regex {
     /// As of [`new`](Self::new).
     #[doc(hidden)]
     pub fn only_pcre2(pattern: &str) -> Result<Self, PcreError> {
-        let group_names = backtrack::group_names(pattern)?;
-        let engine = Engine::Pcre2(Backtrack::new(pattern)?);
-        Ok(Self::with_engine(pattern, engine, group_names, parse::parse(pattern).as_ref().ok()))
+        let pcre2 = Backtrack::new(pattern)?;
+        let group_names = pcre2.group_names().into();
+        let parsed = parse::parse(pattern).ok();
+        Ok(Self::with_engine(pattern, Engine::Pcre2(pcre2), group_names, parsed.as_ref()))
     }
 
     /// The pattern on the automata's road, if it takes it, for tests that compare the two.
@@ -144,7 +144,7 @@ impl Regex {
     fn with_engine(
         pattern: &str,
         engine: Engine,
-        group_names: Vec<Option<String>>,
+        group_names: Box<[Option<String>]>,
         parsed: Option<&ast::Parsed>,
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -152,7 +152,7 @@ impl Regex {
             pattern: pattern.into(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             engine,
-            group_names: group_names.into(),
+            group_names,
             required: parsed.map_or(Required::Anything, |parsed| literals::required(&parsed.node)),
         }
     }
