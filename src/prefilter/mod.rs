@@ -1,11 +1,14 @@
 //! Bytes -> where a match may be, and of which rules. May report false positives, never false
 //! negatives (DESIGN, law 1).
 
+mod windows;
+
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, BuildError, Input, MatchKind};
 
 use crate::plan::Guard;
+use windows::Windows;
 
 /// A set of rules, by their number in the sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +50,9 @@ impl RuleSet {
 /// The search for the guards of all rules over one kind of bytes.
 #[derive(Debug)]
 pub struct Prefilter {
-    /// `None` when no rule has a guard.
+    /// The first look, where the needles are few enough for it.
+    windows: Option<Windows>,
+    /// Every needle. `None` when no rule has a guard.
     search: Option<AhoCorasick>,
     /// The rules of each needle.
     rules_of: Vec<RuleSet>,
@@ -90,7 +95,11 @@ impl Prefilter {
                     .build(&needles)
             })
             .transpose()?;
-        Ok(Self { search, rules_of, everywhere })
+        let windows = Windows::new(&needles);
+        if windows.is_none() && search.is_some() {
+            log::debug!("{} needles are too many for the packed search", needles.len());
+        }
+        Ok(Self { windows, search, rules_of, everywhere })
     }
 
     /// The prefilter that lets everything through: what `--prefilter off` uses.
@@ -98,7 +107,7 @@ impl Prefilter {
     pub fn off(rules: usize) -> Self {
         let mut everywhere = RuleSet::none(rules);
         (0..rules).for_each(|rule| everywhere.insert(rule));
-        Self { search: None, rules_of: Vec::new(), everywhere }
+        Self { windows: None, search: None, rules_of: Vec::new(), everywhere }
     }
 
     /// Whether some rule may match anywhere, so that no byte can be passed over.
@@ -107,11 +116,15 @@ impl Prefilter {
         !self.everywhere.is_empty()
     }
 
-    /// The first byte of the first hit in `span`.
+    /// The first byte of a hit in `span`; `None` when there is none. No event that lies whole
+    /// before the hit, or that ends before it, holds another.
     #[must_use]
     pub fn find(&self, bytes: &[u8], span: Range<usize>) -> Option<usize> {
         if self.is_inert() {
             return (!span.is_empty()).then_some(span.start);
+        }
+        if let Some(windows) = &self.windows {
+            return windows.find(bytes, span);
         }
         let search = self.search.as_ref()?;
         Some(search.find(Input::new(bytes).span(span))?.start())
@@ -181,7 +194,7 @@ mod tests {
         let guards = [guard(&["abcd"]), guard(&["bc"]), guard(&["CDE"]), guard(&["zz"])];
         let prefilter = Prefilter::new(guards.iter().map(Some)).unwrap();
         let bytes = b"xABcdex";
-        assert_eq!(prefilter.find(bytes, 0..7), Some(2));
+        assert_eq!(prefilter.find(bytes, 0..7), Some(1));
         assert_eq!(prefilter.rules(bytes, 0..7).iter().collect::<Vec<_>>(), [0, 1, 2]);
     }
 

@@ -52,9 +52,12 @@ fn scan_chunk(
     let mut reader = std::mem::take(&mut worker.chunks);
     let mut hits: Vec<usize> = Vec::new();
     let mut rules = sweep.evtx.everywhere().clone();
-    for hit in sweep.evtx.hits(bytes, 0..bytes.len()) {
-        hits.push(hit.at);
-        rules.add(sweep.evtx.rules_of(hit));
+    // Most chunks have no hit, which the first look tells fast.
+    if sweep.evtx.find(bytes, 0..bytes.len()).is_some() {
+        for hit in sweep.evtx.hits(bytes, 0..bytes.len()) {
+            hits.push(hit.at);
+            rules.add(sweep.evtx.rules_of(hit));
+        }
     }
     // A record whose text is torn over several tokens may match any rule without a hit.
     let must_decode = reader.must_decode(bytes);
