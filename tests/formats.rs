@@ -21,7 +21,7 @@ use coldsweep::reading::Reading;
 use coldsweep::report::{OutputFormat, write_rows};
 use coldsweep::rule::Rule;
 use coldsweep::scan::{Options, Progress, scan};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
 /// Whether the built-in rule matches an event of the table.
