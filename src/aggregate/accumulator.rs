@@ -213,15 +213,17 @@ impl Accumulator {
             _ => new.order(current) == wanted,
         };
         match self {
-            Self::Min(current) => {
-                if current.as_ref().is_none_or(|c| better(c, value, std::cmp::Ordering::Less)) {
-                    *current = Some(value.clone());
-                }
+            Self::Min(current)
+                if current.as_ref().is_none_or(|c| better(c, value, std::cmp::Ordering::Less)) =>
+            {
+                *current = Some(value.clone());
             }
-            Self::Max(current) => {
-                if current.as_ref().is_none_or(|c| better(c, value, std::cmp::Ordering::Greater)) {
-                    *current = Some(value.clone());
-                }
+            Self::Max(current)
+                if current
+                    .as_ref()
+                    .is_none_or(|c| better(c, value, std::cmp::Ordering::Greater)) =>
+            {
+                *current = Some(value.clone());
             }
             Self::Range(current) => {
                 if let Some(number) = value.number() {

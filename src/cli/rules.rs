@@ -73,9 +73,12 @@ fn check(rule: Rule, settings: &Settings) -> CheckedRule {
             let state = if accommodations.is_empty() { State::Runs } else { State::Accommodated };
             CheckedRule { rule: plan.rule, state, accommodations, findings }
         }
-        Err((rule, findings)) => {
-            CheckedRule { rule, state: State::Error, accommodations: Vec::new(), findings }
-        }
+        Err(refusal) => CheckedRule {
+            rule: refusal.rule,
+            state: State::Error,
+            accommodations: Vec::new(),
+            findings: refusal.findings,
+        },
     }
 }
 

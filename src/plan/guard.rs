@@ -89,7 +89,7 @@ fn literal_guard(
     let constants = constants(place, storage, cim)?;
     let pieces = plain_runs(text, storage).flat_map(|run| [run].into_iter().chain(run.split(' ')));
     let piece = pieces
-        .map(|piece| window(piece))
+        .map(window)
         .filter(|piece| !piece.is_empty() && survives(piece, &constants))
         .filter(|piece| match storage {
             Storage::Text => !may_be_number(piece),
