@@ -21,8 +21,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "scan",
         &[
-            "reading", "event", "value", "spl", "cim", "eval", "aggregate", "rule", "plan",
-            "prefilter", "format", "source",
+            "reading",
+            "event",
+            "value",
+            "spl",
+            "cim",
+            "eval",
+            "aggregate",
+            "rule",
+            "plan",
+            "prefilter",
+            "format",
+            "source",
         ],
     ),
     ("report", &["value", "aggregate", "plan", "scan"]),
@@ -58,7 +68,8 @@ fn no_arrow_points_back() {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let code = code.collect::<Vec<_>>().join("\n");
         for used in code.split("crate::").skip(1) {
-            let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String =
+                used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             seen += 1;
             if used != module && !allowed.contains(&used.as_str()) {
                 wrong.push(format!("{} uses {used}", path.display()));
