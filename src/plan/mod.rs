@@ -78,6 +78,7 @@ impl Plan {
         let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
         let logical = LogicalPlan::new(&pipeline, settings.reading, &mut diagnostics);
         let program = Program::compile(&logical, &settings.timezone, &mut diagnostics);
+        diagnostics.sort_by_key(|finding| finding.span.start);
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return refuse(rule, diagnostics);
         }
