@@ -130,8 +130,9 @@ pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec
     for rule in loaded.rules {
         match Plan::compile(rule, settings) {
             Ok((plan, _)) => plans.push(plan),
-            Err((rule, findings)) => {
-                refused.push(Refused { rendered: rule.render(&findings, false) });
+            Err(refusal) => {
+                let rendered = refusal.rule.render(&refusal.findings, false);
+                refused.push(Refused { rendered });
             }
         }
     }

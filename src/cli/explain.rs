@@ -20,8 +20,9 @@ pub(super) fn run(args: &ExplainArgs) -> Result<u8, CliError> {
             io::stdout().write_all(explain(&plan, &warnings).0.as_bytes())?;
             Ok(0)
         }
-        Err((rule, findings)) => {
-            io::stderr().write_all(rule.render(&findings, false).as_bytes())?;
+        Err(refusal) => {
+            let rendered = refusal.rule.render(&refusal.findings, false);
+            io::stderr().write_all(rendered.as_bytes())?;
             Ok(2)
         }
     }

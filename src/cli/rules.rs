@@ -65,17 +65,17 @@ fn check_all(paths: &RulesPaths, settings: &Settings) -> Checked {
 fn check(rule: Rule, settings: &Settings) -> CheckedRule {
     match Plan::compile(rule, settings) {
         Ok((plan, findings)) => {
-            let mut accommodations: Vec<_> =
+            let accommodations: Vec<_> =
                 plan.logical.accommodations().iter().map(|(code, _)| code.code()).collect();
-            if findings.iter().any(|finding| finding.code == crate::spl::codes::BIN_WITHOUT_FIELD) {
-                accommodations.insert(0, "bin-time");
-            }
             let state = if accommodations.is_empty() { State::Runs } else { State::Accommodated };
             CheckedRule { rule: plan.rule, state, accommodations, findings }
         }
-        Err((rule, findings)) => {
-            CheckedRule { rule, state: State::Error, accommodations: Vec::new(), findings }
-        }
+        Err(refusal) => CheckedRule {
+            rule: refusal.rule,
+            state: State::Error,
+            accommodations: Vec::new(),
+            findings: refusal.findings,
+        },
     }
 }
 

@@ -244,7 +244,7 @@ impl Compiler {
                         format!("this regex is malformed: {error}"),
                         span,
                     )
-                    .with_hint("Splunk refuses the whole search for it (SPLUNK.md 0)"),
+                    .with_hint("Splunk refuses the whole search for it"),
                 );
                 None
             }

@@ -23,7 +23,7 @@ pub enum Search {
     /// Rows of which it does not hold.
     Not(Box<Search>),
     /// A term or phrase on the raw text.
-    Text(TextTest),
+    Text(Box<TextTest>),
     /// A test of one field.
     Field(FieldTest),
 }
@@ -43,9 +43,9 @@ impl Search {
             SearchKind::And(list) => Self::And(all(list)),
             SearchKind::Or(list) => Self::Or(all(list)),
             SearchKind::Not(inner) => Self::Not(Box::new(Self::compile(inner))),
-            SearchKind::Phrase(text) => Self::Text(TextTest::phrase(text)),
-            SearchKind::Term(text) => Self::Text(TextTest::term(text, true)),
-            SearchKind::Case(text) => Self::Text(TextTest::term(text, false)),
+            SearchKind::Phrase(text) => Self::Text(Box::new(TextTest::phrase(text))),
+            SearchKind::Term(text) => Self::Text(Box::new(TextTest::term(text, true))),
+            SearchKind::Case(text) => Self::Text(Box::new(TextTest::term(text, false))),
             SearchKind::Compare { field, op, value, case_sensitive } => {
                 Self::Field(FieldTest::new(&field.node, *op, &value.node, *case_sensitive))
             }

@@ -50,10 +50,18 @@ pub(super) fn is_quoted(text: &[u8], at: usize) -> bool {
 /// One piece of markup or text.
 #[derive(Debug, PartialEq, Eq)]
 enum Token<'t> {
-    Open { name: &'t str, attributes: &'t str, empty: bool },
-    Close { name: &'t str },
+    Open {
+        name: &'t str,
+        attributes: &'t str,
+        empty: bool,
+    },
+    Close {
+        name: &'t str,
+    },
     Text(&'t str),
     Verbatim(&'t str),
+    /// A comment, a processing instruction or a declaration.
+    Other,
 }
 
 /// Splits XML into tokens, without ever failing: what is no markup is text.
@@ -106,7 +114,7 @@ impl<'t> Iterator for Tokens<'t> {
             if self.0.starts_with("<!--") {
                 let end = memmem::find(self.0.as_bytes(), b"-->").unwrap_or(self.0.len());
                 self.take(end, 3);
-                continue;
+                return Some(Token::Other);
             }
             let Some(end) = self.tag_end() else {
                 let next = memchr::memchr(b'<', &self.0.as_bytes()[1..]);
@@ -114,7 +122,7 @@ impl<'t> Iterator for Tokens<'t> {
             };
             let tag = &self.take(end, 1)[1..];
             if tag.starts_with(['?', '!']) {
-                continue;
+                return Some(Token::Other);
             }
             if let Some(name) = tag.strip_prefix('/') {
                 return Some(Token::Close { name: local_name(name.trim()) });
@@ -254,9 +262,17 @@ impl<'t> Reader<'t> {
                 Token::Close { name } => self.close(name),
                 Token::Text(text) => self.text.push_str(&unescape(text)),
                 Token::Verbatim(text) => self.text.push_str(text),
+                Token::Other => self.tear(),
             }
         }
         inside
+    }
+
+    /// Separates the text before some markup from what follows it. A value's text is never
+    /// joined over markup, CDATA sections apart, for then no search of the bytes could find it;
+    /// Windows never writes any there.
+    fn tear(&mut self) {
+        self.text.push('\n');
     }
 
     /// The child of `<Event>` that is open.
@@ -273,7 +289,7 @@ impl<'t> Reader<'t> {
             parent.has_children = true;
         }
         if self.section() == "EventData" && self.open.len() > 1 {
-            self.text.push('\n');
+            self.tear();
         }
         if self.section() == "System" && self.open.len() == 1 {
             self.system_attributes(name, tag);
@@ -289,7 +305,7 @@ impl<'t> Reader<'t> {
             return;
         }
         if !self.open.iter().any(|open| open.name == name) {
-            return;
+            return self.tear();
         }
         while let Some(element) = self.open.pop() {
             let done = element.name == name;
@@ -336,12 +352,10 @@ impl<'t> Reader<'t> {
             "RenderingInfo" if depth > 0 && leaf => {
                 self.fields.push(element.name.to_owned(), value);
             }
-            // A nested datum's text belongs to the datum around it, on a line of its own: a
-            // value's text is never joined over markup, for then no search of the bytes could
-            // find it.
+            // A nested datum's text belongs to the datum around it.
             "EventData" if depth > 1 => {
                 self.text.push_str(&value);
-                self.text.push('\n');
+                self.tear();
             }
             _ => {}
         }
@@ -421,7 +435,12 @@ pub(super) fn data_elements(xml: &str) -> Vec<(Option<String>, String)> {
                     value.push_str(text);
                 }
             }
-            _ => {}
+            // As in an event: no text is joined over markup.
+            _ => {
+                if let Some((_, value)) = &mut open {
+                    value.push('\n');
+                }
+            }
         }
     }
     data

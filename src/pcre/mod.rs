@@ -1,7 +1,7 @@
 //! Regular expressions that mean what Splunk's PCRE2 means: UTF on, UCP off (SPLUNK.md 3 and
 //! "Decisions"), and that cannot hang.
 //!
-//! Two roads lead behind one type. A pattern is read ([`parse`]) and translated ([`lower`]) for
+//! Two roads lead behind one type. A pattern is read (`parse`) and translated (`lower`) for
 //! `regex-automata`, whose time is linear in the text. A pattern that cannot be translated
 //! exactly (lookaround, back references, possessive quantifiers ...) is matched by PCRE2 under
 //! Splunk's match limit. PCRE2 decides for both which patterns are valid, so the answer is the

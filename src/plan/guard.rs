@@ -33,6 +33,9 @@ pub struct Guard {
 /// Longer needles make fewer false hits, but no longer any fewer past this length.
 const LONGEST_NEEDLE: usize = 16;
 
+/// How many letters that double the needles a window may have.
+const MOST_DOUBLING: usize = 2;
+
 /// A clause with fewer bits is poisonous: hits nearly everywhere.
 const FEWEST_BITS: u32 = 8;
 
@@ -89,7 +92,7 @@ fn literal_guard(
     let constants = constants(place, storage, cim)?;
     let pieces = plain_runs(text, storage).flat_map(|run| [run].into_iter().chain(run.split(' ')));
     let piece = pieces
-        .map(|piece| window(piece))
+        .map(|piece| window(piece, fold))
         .filter(|piece| !piece.is_empty() && survives(piece, &constants))
         .filter(|piece| match storage {
             Storage::Text => !may_be_number(piece),
@@ -228,21 +231,25 @@ fn plain_runs(text: &str, storage: Storage) -> impl Iterator<Item = &str> {
     text.split(move |c| !plain(c))
 }
 
-/// The most selective window of a long piece. Pieces are ASCII.
-fn window(piece: &str) -> &str {
-    if piece.len() <= LONGEST_NEEDLE {
-        return piece;
-    }
-    (0..=piece.len() - LONGEST_NEEDLE)
-        .map(|at| &piece[at..at + LONGEST_NEEDLE])
-        .max_by_key(|window| bits(window))
-        .unwrap_or(piece)
+/// The most selective window of a piece. Under a regex's folding each `k` and `s` doubles the
+/// needles, so a window has few of them. Pieces are ASCII.
+fn window(piece: &str, fold: Fold) -> &str {
+    let doubling = |window: &str| {
+        window.bytes().filter(|b| matches!(b.to_ascii_lowercase(), b'k' | b's')).count()
+    };
+    let windows = (0..piece.len()).filter_map(|start| {
+        let longest = (start + LONGEST_NEEDLE).min(piece.len());
+        (start + 1..=longest)
+            .rev()
+            .map(|end| &piece[start..end])
+            .find(|window| fold != Fold::Regex || doubling(window) <= MOST_DOUBLING)
+    });
+    windows.max_by_key(|window| (bits(window), std::cmp::Reverse(window.len()))).unwrap_or("")
 }
 
-/// Whether a piece may be part of a JSON number, which reading may write anew.
+/// Whether a piece may be part of a number or a GUID, which reading JSON may write anew.
 fn may_be_number(piece: &str) -> bool {
-    piece.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
-        && piece.bytes().filter(|&b| b == b'.').count() <= 1
+    piece.bytes().all(|b| b.is_ascii_hexdigit() || b"xX.+-{}".contains(&b))
 }
 
 /// Whether a piece may come from a value of an EVTX record that is no string: a number, a GUID, a
@@ -269,37 +276,9 @@ fn bits(piece: &str) -> u32 {
         .saturating_sub(4)
 }
 
-/// The characters beside ASCII that a caseless regex takes for these letters.
-fn caseless_others(piece: &str, fold: Fold) -> Vec<char> {
-    let has = |letter: u8| piece.bytes().any(|b| b.eq_ignore_ascii_case(&letter));
-    let mut others = Vec::new();
-    if fold == Fold::Regex {
-        others.extend(has(b'k').then_some('\u{212a}'));
-        others.extend(has(b's').then_some('\u{17f}'));
-    }
-    others
-}
-
-/// Where the piece stands escaped, or torn by markup, one of these stands in the event.
-fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
-    let mut needles = vec![piece.as_bytes().to_vec()];
-    let mut letters: Vec<char> = piece.chars().map(|c| c.to_ascii_lowercase()).collect();
-    letters.extend(letters.clone().iter().map(char::to_ascii_uppercase));
-    let others = caseless_others(piece, fold);
-    letters.extend(&others);
-    letters.sort_unstable();
-    letters.dedup();
-    // JSON: any character may be `\uXXXX`.
-    needles.extend(letters.iter().map(|&c| format!("\\u{:04x}", u32::from(c)).into_bytes()));
-    // The other forms of a letter, as they are.
-    needles.extend(others.iter().map(|c| c.to_string().into_bytes()));
-    // XML: any character may be `&#N;`, and a comment, a CDATA section or a processing
-    // instruction may tear a text apart.
-    needles.extend([b"&#", b"<!", b"<?"].map(|needle| needle.to_vec()));
-    needles
-}
-
-fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
+/// Every way that a piece may be written with the letters beside ASCII that a caseless regex takes
+/// for `k` and `s`: U+212A and U+017F.
+fn caseless_forms(piece: &str, fold: Fold) -> Vec<String> {
     let mut forms = vec![String::new()];
     for c in piece.chars() {
         let other = match (fold, c.to_ascii_lowercase()) {
@@ -307,16 +286,100 @@ fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
             (Fold::Regex, 's') => Some('\u{17f}'),
             _ => None,
         };
-        let with_other =
-            other.map(|o| forms.iter().map(|form| format!("{form}{o}")).collect::<Vec<_>>());
-        for form in &mut forms {
-            form.push(c);
-        }
-        forms.extend(with_other.into_iter().flatten());
+        let others: Vec<_> =
+            other.iter().flat_map(|o| forms.iter().map(move |form| format!("{form}{o}"))).collect();
+        forms.iter_mut().for_each(|form| form.push(c));
+        forms.extend(others);
     }
-    let mut needles: Vec<Vec<u8>> =
-        forms.iter().map(|form| form.encode_utf16().flat_map(u16::to_le_bytes).collect()).collect();
+    forms
+}
+
+/// Where the piece stands escaped, or torn by markup, one of these stands in the event.
+///
+/// None is shorter than three bytes: the packed search goes by the first three of each.
+fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
+    let forms = caseless_forms(piece, fold);
+    let mut letters: Vec<char> =
+        forms.iter().flat_map(|form| form.chars()).map(|c| c.to_ascii_lowercase()).collect();
+    letters.extend(letters.clone().iter().map(char::to_ascii_uppercase));
+    letters.sort_unstable();
+    letters.dedup();
+    let mut needles: Vec<Vec<u8>> = forms.into_iter().map(String::into_bytes).collect();
+    // JSON: any character may be `\uXXXX`.
+    needles.extend(letters.iter().map(|&c| format!("\\u{:04x}", u32::from(c)).into_bytes()));
+    // XML: any character may be `&#N;` or `&#xN;`, and a CDATA section may start inside a text.
+    needles.extend((b'0'..=b'9').chain([b'x']).map(|digit| vec![b'&', b'#', digit]));
+    needles.push(b"<![CDATA[".to_vec());
+    needles
+}
+
+fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
+    let mut needles: Vec<Vec<u8>> = caseless_forms(piece, fold)
+        .iter()
+        .map(|form| form.encode_utf16().flat_map(u16::to_le_bytes).collect())
+        .collect();
     // `AnsiString` values are 8-bit.
     needles.push(piece.as_bytes().to_vec());
     needles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needles(text: &str, place: Where, fold: Fold, storage: Storage) -> Option<Vec<String>> {
+        let required = Required::Literal { place, text: text.to_owned(), fold };
+        let guard = Guard::choose(&required, storage, &Cim::builtin())?;
+        let text = |needle: &Vec<u8>| String::from_utf8_lossy(needle).replace('\0', "_");
+        Some(guard.needles.iter().map(text).collect())
+    }
+
+    fn field(name: &str) -> Where {
+        Where::Field(name.to_owned())
+    }
+
+    #[test]
+    fn a_literal_comes_with_every_way_to_write_it() {
+        let text = needles(".msi", field("process"), Fold::Regex, Storage::Text).unwrap();
+        for needle in
+            [".msi", ".m\u{17f}i", "\\u002e", "\\u006d", "\\u004d", "\\u017f", "&#4", "&#x"]
+        {
+            assert!(text.iter().any(|has| has == needle), "{needle} is not in {text:?}");
+        }
+        let evtx = needles(".msi", field("process"), Fold::Ascii, Storage::Evtx).unwrap();
+        assert_eq!(evtx, ["._m_s_i_", ".msi"]);
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_cut_away() {
+        let first = |text: &str| {
+            needles(text, field("CommandLine"), Fold::Exact, Storage::Text)
+                .map(|list| list[0].clone())
+        };
+        assert_eq!(first(r"\CurrentVersion\Run").as_deref(), Some("CurrentVersion"));
+        assert_eq!(first("a&amp=\"wmic\"").as_deref(), Some("wmic"));
+        assert_eq!(first("://"), None, "a lone colon is worth nothing");
+        assert_eq!(first("0x1f"), None, "JSON may hold it as a number");
+        assert_eq!(first("http://x.example/abc").as_deref(), Some("x.example"));
+    }
+
+    #[test]
+    fn what_may_come_from_elsewhere_is_not_required() {
+        let none = |text: &str, place: Where| {
+            assert_eq!(needles(text, place, Fold::Ascii, Storage::Text), None, "{text}");
+        };
+        none("transaction", field("message"));
+        none("EventRecordID", Where::Raw);
+        none("4688", field("signature_id"));
+        assert!(needles("msiexec", field("message"), Fold::Ascii, Storage::Text).is_some());
+        assert!(needles("msiexec", Where::Raw, Fold::Ascii, Storage::Evtx).is_some());
+        assert_eq!(needles("0xdeadbeef", Where::Raw, Fold::Ascii, Storage::Evtx), None);
+    }
+
+    #[test]
+    fn windows_keep_the_needles_few() {
+        let long = "kkkkssss".repeat(8);
+        let list = needles(&long, field("CommandLine"), Fold::Regex, Storage::Text);
+        assert!(list.is_none_or(|list| list.len() < 40));
+    }
 }

@@ -21,6 +21,8 @@ pub struct LogicalPlan {
     pub operators: Vec<Operator>,
     /// Where each command stands in the text of the search.
     pub stages: Vec<Span>,
+    /// Whether a `bin` was given the field it does not name (accommodation `bin-time`).
+    pub bin_time: bool,
 }
 
 /// One operator.
@@ -83,7 +85,8 @@ impl LogicalPlan {
             .filter_map(|command| operator(command, reading, findings))
             .collect();
         let stages = pipeline.commands.iter().map(|command| command.span).collect();
-        Self { operators, stages }
+        let bin_time = findings.iter().any(|finding| finding.code == codes::BIN_WITHOUT_FIELD);
+        Self { operators, stages, bin_time }
     }
 
     /// The accommodations that the plan relies on, each with the reason. Those that depend on
@@ -92,6 +95,9 @@ impl LogicalPlan {
     #[must_use]
     pub fn accommodations(&self) -> Vec<(Accommodation, String)> {
         let mut found = Vec::new();
+        if self.bin_time {
+            found.push((Accommodation::BinTime, "its `bin` names no field".to_owned()));
+        }
         let mut fields = Vec::new();
         let mut spelled = Vec::new();
         for operator in &self.operators {

@@ -54,6 +54,15 @@ pub struct Plan {
     pub evtx_guard: Option<Guard>,
 }
 
+/// A rule that does not run, and everything that is wrong with it.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The rule.
+    pub rule: Rule,
+    /// What is wrong with it, and what is worth a warning.
+    pub findings: Vec<Diagnostic>,
+}
+
 impl Plan {
     /// Compiles a rule.
     ///
@@ -62,14 +71,16 @@ impl Plan {
     pub fn compile(
         rule: Rule,
         settings: &Settings,
-    ) -> Result<(Self, Vec<Diagnostic>), (Rule, Vec<Diagnostic>)> {
+    ) -> Result<(Self, Vec<Diagnostic>), Box<Refusal>> {
+        let refuse = |rule, findings| Err(Box::new(Refusal { rule, findings }));
         let parsed = spl::parse(&rule.search, &settings.macros);
         let mut diagnostics = parsed.diagnostics;
-        let Some(pipeline) = parsed.pipeline else { return Err((rule, diagnostics)) };
+        let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
         let logical = LogicalPlan::new(&pipeline, settings.reading, &mut diagnostics);
         let program = Program::compile(&logical, &settings.timezone, &mut diagnostics);
+        diagnostics.sort_by_key(|finding| finding.span.start);
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
-            return Err((rule, diagnostics));
+            return refuse(rule, diagnostics);
         }
         let required = Required::of(&logical, &program);
         let text_guard = Guard::choose(&required, Storage::Text, &settings.cim);

@@ -166,6 +166,15 @@ impl Program {
         Record::new(names.filter_map(|name| Some((name.to_owned(), row.field(name)?.into_owned()))))
     }
 
+    /// The columns of several rows together, in their order.
+    #[must_use]
+    pub fn columns(&self, rows: &[FinalRow]) -> Vec<String> {
+        let names = rows.iter().flat_map(|row| row.columns.iter().map(|(name, _)| name.clone()));
+        let names: std::collections::BTreeSet<String> = names.collect();
+        let columns = self.columns.arrange(names.into_iter().map(|name| (name, ())));
+        columns.into_iter().map(|(name, ())| name).collect()
+    }
+
     /// Runs the part for the merged rows and puts their columns in order.
     #[must_use]
     pub fn finish(&self, rows: Vec<(Record, Vec<Evidence>)>, scratch: &Scratch) -> Vec<FinalRow> {
@@ -183,7 +192,10 @@ impl Program {
         }
         rows.into_iter()
             .filter(|(record, _)| !record.is_empty())
-            .map(|(record, evidence)| FinalRow { columns: self.columns.arrange(record), evidence })
+            .map(|(record, evidence)| FinalRow {
+                columns: self.columns.arrange(record.into_fields()),
+                evidence,
+            })
             .collect()
     }
 }
@@ -370,9 +382,10 @@ impl Columns {
         }
     }
 
-    fn arrange(&self, record: Record) -> Vec<(String, Field)> {
+    /// Puts named things into the order; they come in name order.
+    fn arrange<T>(&self, named: impl Iterator<Item = (String, T)>) -> Vec<(String, T)> {
         let mut columns = Vec::new();
-        let mut rest: Vec<Option<(String, Field)>> = record.into_fields().map(Some).collect();
+        let mut rest: Vec<Option<(String, T)>> = named.map(Some).collect();
         for glob in &self.order {
             for slot in &mut rest {
                 if slot.as_ref().is_some_and(|(name, _)| selects(std::slice::from_ref(glob), name))

@@ -155,7 +155,7 @@ fn of_filter(filter: &Filter) -> Required {
         Filter::Where(expr) => of_expr(expr),
         Filter::Regex { negated: true, .. } => Required::Anything,
         Filter::Regex { field, regex, .. } => match text_of(field) {
-            Some(place) => of_regex(&regex.regex().required_literals(), &place),
+            Some(place) => of_regex(regex.regex().required_literals(), &place),
             None => Required::Anything,
         },
     }
@@ -177,7 +177,7 @@ fn of_expr(expr: &Expr) -> Required {
     let Some(call) = expr.as_call() else { return Required::Anything };
     if let Some((field, regex)) = call.required_match() {
         return text_of(field).map_or(Required::Anything, |place| {
-            of_regex(&regex.regex().required_literals(), &place)
+            of_regex(regex.regex().required_literals(), &place)
         });
     }
     if let Some((field, texts)) = call.required_texts() {

@@ -13,8 +13,11 @@ use aho_corasick::packed::{self, MatchKind, Searcher};
 const MOST_PATTERNS: usize = 64;
 /// Each letter doubles the patterns.
 const MOST_LETTERS: usize = 3;
-/// Longer windows are no more selective: Teddy's fingerprint is three bytes.
-const LONGEST: usize = 8;
+/// Longer windows are hardly more selective, for Teddy's fingerprint is three bytes; and needles
+/// that start alike (`\u002e`, `\u006d`) then share one.
+const LONGEST: usize = 4;
+/// With the zeros of UTF-16 it takes twice as many bytes to tell as much.
+const LONGEST_UTF16: usize = 8;
 
 /// A search for windows.
 #[derive(Debug)]
@@ -87,8 +90,9 @@ impl Window {
         let needle = needle.to_ascii_lowercase();
         let mut best = 0..1.min(needle.len());
         let mut best_rarity = 0;
+        let longest = if needle.contains(&0) { LONGEST_UTF16 } else { LONGEST };
         for start in 0..needle.len() {
-            let longest = (start + LONGEST).min(needle.len());
+            let longest = (start + longest).min(needle.len());
             let Some(end) = (start + 1..=longest)
                 .rev()
                 .find(|&end| letters(&needle[start..end]) <= MOST_LETTERS)

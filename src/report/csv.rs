@@ -4,39 +4,34 @@
 use std::io::{self, Write};
 
 use super::json::JsonEvidence;
-use super::{RuleRow, text};
+use super::{RuleRows, text};
 
 pub(super) fn write<'a>(
-    rows: impl Iterator<Item = RuleRow<'a>>,
+    rules: impl Iterator<Item = RuleRows<'a>>,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    let rows: Vec<_> = rows.collect();
-    let mut columns: Vec<&str> = Vec::new();
-    for row in &rows {
-        for (name, _) in &row.row.columns {
-            if !columns.contains(&name.as_str()) {
-                columns.push(name);
-            }
+    let rules: Vec<_> = rules.collect();
+    let mut columns: Vec<String> = Vec::new();
+    for column in rules.iter().flat_map(|rule| rule.plan.program.columns(rule.rows)) {
+        if !columns.contains(&column) {
+            columns.push(column);
         }
     }
-    let evidence = rows.iter().any(|row| !row.row.evidence.is_empty());
+    let evidence = rules.iter().flat_map(|rule| rule.rows).any(|row| !row.evidence.is_empty());
     let mut writer = csv::Writer::from_writer(to);
-    let header = ["rule_id", "rule"].into_iter().chain(columns.iter().copied());
+    let header = ["rule_id", "rule"].into_iter().chain(columns.iter().map(String::as_str));
     writer.write_record(header.chain(evidence.then_some("_evidence")))?;
-    for row in &rows {
-        let decimals = row.plan.program.decimals();
-        let cell = |name: &str| {
-            let field = row.row.columns.iter().find(|(has, _)| has == name).map(|(_, f)| f);
-            let values = field.map_or(&[][..], |field| field.values());
-            values.iter().map(|v| text::value(v, decimals)).collect::<Vec<_>>().join("\n")
-        };
-        let mut record = vec![row.plan.rule.id.clone(), row.plan.rule.title.clone()];
-        record.extend(columns.iter().map(|name| cell(name)));
-        if evidence {
-            let list: Vec<_> = row.row.evidence.iter().map(JsonEvidence).collect();
-            record.push(serde_json::to_string(&list)?);
+    for rule in &rules {
+        for row in rule.rows {
+            let mut record = vec![rule.plan.rule.id.clone(), rule.plan.rule.title.clone()];
+            let decimals = rule.plan.program.decimals();
+            record.extend(columns.iter().map(|name| text::cell(row, name, decimals)));
+            if evidence {
+                let list: Vec<_> = row.evidence.iter().map(JsonEvidence).collect();
+                record.push(serde_json::to_string(&list)?);
+            }
+            writer.write_record(&record)?;
         }
-        writer.write_record(&record)?;
     }
     writer.flush()
 }

@@ -4,16 +4,17 @@ use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::{RuleRow, text};
+use super::{RuleRows, text};
 use crate::aggregate::{Evidence, Position};
+use crate::plan::{FinalRow, Plan};
 use crate::scan::{Outcome, Severity};
 use crate::value::{Field, Value};
 
 pub(super) fn write_lines<'a>(
-    rows: impl Iterator<Item = RuleRow<'a>>,
+    rules: impl Iterator<Item = RuleRows<'a>>,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    for row in rows {
+    for row in rules.flat_map(JsonRow::of) {
         serde_json::to_writer(&mut *to, &row)?;
         to.write_all(b"\n")?;
     }
@@ -21,18 +22,30 @@ pub(super) fn write_lines<'a>(
 }
 
 pub(super) fn write_array<'a>(
-    rows: impl Iterator<Item = RuleRow<'a>>,
+    rules: impl Iterator<Item = RuleRows<'a>>,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     to.write_all(b"[")?;
-    for (at, row) in rows.enumerate() {
+    for (at, row) in rules.flat_map(JsonRow::of).enumerate() {
         to.write_all(if at == 0 { b"\n" } else { b",\n" })?;
         serde_json::to_writer(&mut *to, &row)?;
     }
     to.write_all(b"\n]\n")
 }
 
-impl Serialize for RuleRow<'_> {
+/// One row as an object.
+struct JsonRow<'a> {
+    plan: &'a Plan,
+    row: &'a FinalRow,
+}
+
+impl<'a> JsonRow<'a> {
+    fn of(rule: RuleRows<'a>) -> impl Iterator<Item = Self> {
+        rule.rows.iter().map(move |row| Self { plan: rule.plan, row })
+    }
+}
+
+impl Serialize for JsonRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let decimals = self.plan.program.decimals();
         let mut map = serializer.serialize_map(None)?;

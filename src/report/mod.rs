@@ -30,16 +30,15 @@ pub enum OutputFormat {
     Csv,
 }
 
-/// One row with the rule it is of.
-struct RuleRow<'a> {
+/// The rows of one rule.
+struct RuleRows<'a> {
     plan: &'a Plan,
-    row: &'a FinalRow,
+    rows: &'a [FinalRow],
 }
 
-/// Every row, by rule and then in the rule's own order.
-fn rows<'a>(plans: &'a [Plan], outcome: &'a Outcome) -> impl Iterator<Item = RuleRow<'a>> {
-    let pairs = plans.iter().zip(&outcome.rows);
-    pairs.flat_map(|(plan, rows)| rows.iter().map(move |row| RuleRow { plan, row }))
+/// Every rule with its rows, in the order of the rules.
+fn rules<'a>(plans: &'a [Plan], outcome: &'a Outcome) -> impl Iterator<Item = RuleRows<'a>> {
+    plans.iter().zip(&outcome.rows).map(|(plan, rows)| RuleRows { plan, rows })
 }
 
 /// Writes the rows of a sweep.
@@ -53,10 +52,10 @@ pub fn write_rows(
     to: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        OutputFormat::Table => table::write(rows(plans, outcome), to),
-        OutputFormat::Jsonl => json::write_lines(rows(plans, outcome), to),
-        OutputFormat::Json => json::write_array(rows(plans, outcome), to),
-        OutputFormat::Csv => csv::write(rows(plans, outcome), to),
+        OutputFormat::Table => table::write(rules(plans, outcome), to),
+        OutputFormat::Jsonl => json::write_lines(rules(plans, outcome), to),
+        OutputFormat::Json => json::write_array(rules(plans, outcome), to),
+        OutputFormat::Csv => csv::write(rules(plans, outcome), to),
     }?;
     to.flush()
 }

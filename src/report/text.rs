@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use crate::plan::FinalRow;
 use crate::value::Value;
 
 /// A time in RFC 3339, in UTC, with this many decimals of a second; without a number, with as
@@ -21,6 +22,13 @@ pub(super) fn value(value: &Value, decimals: Option<u8>) -> Cow<'_, str> {
         Value::Time(at) => Cow::Owned(time(*at, decimals)),
         other => other.text(),
     }
+}
+
+/// A row's values of one column, a line each; empty when it has none.
+pub(super) fn cell(row: &FinalRow, name: &str, decimals: Option<u8>) -> String {
+    let field = row.columns.iter().find(|(has, _)| has == name).map(|(_, field)| field);
+    let values = field.map_or(&[][..], |field| field.values());
+    values.iter().map(|one| value(one, decimals)).collect::<Vec<_>>().join("\n")
 }
 
 /// Text that is safe on a terminal: evidence is hostile, and a control character could move the

@@ -52,7 +52,11 @@ fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, n
             );
         }),
         Ok(Opened::Whole(bytes)) => sweep_whole(sweep, scope, bytes, &origin),
-        Ok(Opened::Stream { reader, packing }) => sweep_stream(sweep, reader, packing, &origin),
+        Ok(Opened::Stream { reader, packing }) => {
+            sweep_stream(sweep, reader, packing, &origin);
+            // How far unpacking is within a file is not known.
+            advance(sweep, path.metadata().map_or(0, |meta| meta.len() as usize));
+        }
     }
 }
 
@@ -133,7 +137,8 @@ fn sweep_whole<'s>(
     let (encoding, mark) = sniff_encoding(head);
     if encoding != Encoding::Utf8 {
         let reader = std::io::Cursor::new(bytes.clone());
-        return sweep_stream(sweep, Box::new(reader), None, origin);
+        sweep_stream(sweep, Box::new(reader), None, origin);
+        return advance(sweep, bytes.len());
     }
     match kind_of(sweep, &head[mark..]) {
         Kind::Empty => sweep.with_worker(|worker| {
@@ -151,7 +156,7 @@ fn not_a_log(sweep: &Sweep<'_>, origin: &Origin, what: &str, length: usize) {
         worker.skips.add(&origin.path, None, Severity::Error, what);
         worker.counters.bytes += length as u64;
     });
-    sweep.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
+    advance(sweep, length);
 }
 
 fn whole_text<'s>(
@@ -175,6 +180,7 @@ fn whole_text<'s>(
             let offsets = Offsets { base: mark as u64, encoding: Encoding::Utf8 };
             let piece = Piece { text: &bytes[mark..], offsets, layout, origin: &origin };
             timed(sweep, format, length, |worker| scan_shard(sweep, worker, &piece, shard));
+            advance(sweep, length);
         });
     }
 }
@@ -204,6 +210,7 @@ fn whole_evtx<'s>(
             }
             let chunks = Chunks { bytes: &bytes, base: 0, header, origin: &origin };
             timed(sweep, Format::Evtx, length, |worker| scan_chunks(sweep, worker, &chunks, span));
+            advance(sweep, length);
         });
     }
 }
@@ -238,13 +245,14 @@ fn timed(
         worker.counters.searched(format, length);
         worker.counters.shard_took(started.elapsed());
     });
-    sweep.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
+}
+
+/// Marks input bytes as dealt with.
+fn advance(sweep: &Sweep<'_>, bytes: usize) {
+    sweep.progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
 }
 
 type Reader = BlockReader<Box<dyn Read + Send>>;
-
-/// How many blocks of a stream are searched at a time: they are what a stream holds in memory.
-const BLOCKS_AT_A_TIME: usize = 2;
 
 fn sweep_stream(
     sweep: &Sweep<'_>,
@@ -282,32 +290,20 @@ fn sweep_stream(
 fn stream_text(sweep: &Sweep<'_>, reader: &mut Reader, layout: TextLayout, origin: &Arc<Origin>) {
     let format = layout_format(layout);
     sweep.with_worker(|worker| worker.counters.file(format));
-    loop {
-        let cut = |buffer: &[u8]| layout.cut(buffer).map_or(Cut::Nowhere, Cut::At);
-        let blocks: Vec<_> =
-            std::iter::from_fn(|| reader.next_block(cut)).take(BLOCKS_AT_A_TIME).collect();
-        if blocks.is_empty() || sweep.stopped() {
+    // Unpacking is slower than searching, so the blocks of one stream are not worth a second
+    // worker; and a worker never waits for others inside a task.
+    let cut = |buffer: &[u8]| layout.cut(buffer).map_or(Cut::Nowhere, Cut::At);
+    while let Some(block) = reader.next_block(cut) {
+        if sweep.stopped() {
             return;
         }
-        rayon::scope(|scope| {
-            for block in &blocks {
-                scope.spawn(move |_| {
-                    let piece =
-                        Piece { text: &block.bytes, offsets: block.offsets, layout, origin };
-                    timed(sweep, format, block.bytes.len(), |worker| {
-                        if block.forced {
-                            let at = block.offsets.base;
-                            worker.skip(
-                                origin,
-                                at,
-                                Severity::Error,
-                                "an event longer than 64 MiB was cut",
-                            );
-                        }
-                        scan_shard(sweep, worker, &piece, 0..block.bytes.len());
-                    });
-                });
+        let piece = Piece { text: &block.bytes, offsets: block.offsets, layout, origin };
+        timed(sweep, format, block.bytes.len(), |worker| {
+            if block.forced {
+                let reason = "an event longer than 64 MiB was cut";
+                worker.skip(origin, block.offsets.base, Severity::Error, reason);
             }
+            scan_shard(sweep, worker, &piece, 0..block.bytes.len());
         });
     }
 }

@@ -195,8 +195,8 @@ pub fn scan(
     let sweep = Sweep::new(plans, cim, options, progress)?;
     let (mut outcome, files) = sweep.run(paths)?;
     if outcome.counters.matched == 0 && !outcome.overflowed {
-        // Standard input cannot be read twice.
-        let files: Vec<_> = files.into_iter().filter(|path| path.as_os_str() != "-").collect();
+        // Standard input and pipes cannot be read twice.
+        let files: Vec<_> = files.into_iter().filter(|path| path.is_file()).collect();
         outcome.kinds = kinds::check(plans, &files, options, &outcome.counters)?;
     }
     Ok(outcome)

@@ -27,7 +27,11 @@ pub fn walk(paths: &[PathBuf]) -> Found {
         for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) if entry.file_type().is_file() => found.files.push(entry.into_path()),
+                // A pipe or device is read only when it is named itself (`<(zcat x)`): one that
+                // stands in a folder could keep a sweep waiting for ever.
+                Ok(entry) if entry.file_type().is_file() || entry.depth() == 0 => {
+                    found.files.push(entry.into_path());
+                }
                 Ok(entry) => {
                     let reason =
                         "neither a file nor a folder (a device, socket or pipe)".to_owned();

@@ -1,5 +1,5 @@
 //! What the integration tests share.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ pub fn seed_plan(reading: Reading) -> Plan {
 pub fn compile(rule: Rule, reading: Reading) -> Plan {
     match Plan::compile(rule, &settings(reading)) {
         Ok((plan, _)) => plan,
-        Err((rule, findings)) => panic!("{}", rule.render(&findings, false)),
+        Err(refusal) => panic!("{}", refusal.rule.render(&refusal.findings, false)),
     }
 }
 

@@ -56,7 +56,7 @@ fn pattern_with_ends() -> impl Strategy<Value = String> {
         "$", "$", "$", r"\Z", r"\z", "a", "b", ".", r"\s", r"\w", r"\b", "[^a]", "(?s).", "^", "",
     ]);
     atom.prop_map(str::to_owned).prop_recursive(5, 20, 3, |inner| {
-        let quantifier = prop::sample::select(vec!["?", "??", "*", "+", "{0,2}", "{2}", "{0}"]);
+        let quantifier = prop::sample::select(vec!["?", "??", "*", "+", "{0,2}", "{2}"]);
         prop_oneof![
             4 => prop::collection::vec(inner.clone(), 2..4).prop_map(|parts| parts.concat()),
             3 => prop::collection::vec(inner.clone(), 1..4)
@@ -66,7 +66,8 @@ fn pattern_with_ends() -> impl Strategy<Value = String> {
     })
 }
 
-/// Patterns of the constructs that the translator reads, few of them refused by PCRE2.
+/// Patterns of the constructs that the translator reads, few of them refused by PCRE2. None with
+/// `{0}`: PCRE2 10.46 takes `(a|^){0}(a|a)` for anchored, and finds nothing in `ba`.
 pub(super) fn pattern() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         10 => prop::sample::select(vec![
@@ -90,8 +91,7 @@ pub(super) fn pattern() -> impl Strategy<Value = String> {
     ];
     atom.prop_map(str::to_owned).prop_recursive(4, 24, 4, |inner| {
         let quantifier = prop::sample::select(vec![
-            "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?", "{,2}", "{1,}", "{0}",
-            "{ 2 }",
+            "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?", "{,2}", "{1,}", "{ 2 }",
         ]);
         let open =
             prop::sample::select(vec!["(", "(", "(", "(?:", "(?i:", "(?s-i:", "(?U:", "(?m:"]);
