@@ -94,8 +94,9 @@ fn literal_guard(
     let piece = pieces
         .map(|piece| window(piece, fold))
         .filter(|piece| !piece.is_empty() && survives(piece, &constants))
+        .filter(|piece| *place != Where::Raw || !may_be_tag(piece))
         .filter(|piece| match storage {
-            Storage::Text => !may_be_number(piece),
+            Storage::Text => !may_be_rewritten(piece),
             Storage::Evtx => !may_be_rendered(piece),
         })
         .max_by_key(|piece| bits(piece))?;
@@ -111,7 +112,10 @@ fn literal_guard(
 fn constants<'c>(place: &Where, storage: Storage, cim: &'c Cim) -> Option<Vec<Constant<'c>>> {
     match place {
         // A JSON record and an EVTX record are read as XML, whose markup is not in the bytes.
-        Where::Raw => Some(MARKUP.iter().map(|text| Constant::alone(text)).collect()),
+        Where::Raw => {
+            let names = MARKUP.iter().map(|text| Constant::alone(text));
+            Some(names.chain(ENTITIES.iter().map(|text| Constant::between(text))).collect())
+        }
         Where::Field(name) => {
             if SYSTEM_FIELDS.contains(&name.as_str()) {
                 return None;
@@ -150,8 +154,11 @@ const SYSTEM_FIELDS: &[&str] = &[
     "user_id",
 ];
 
-/// Texts that the XML of a record holds and its bytes need not: names of elements, attributes
-/// and entities, the names that other schemas' fields are given, and what stands in the skeleton.
+/// What the XML of a record may write for a character of its bytes.
+const ENTITIES: &[&str] = &["&amp;", "&lt;", "&gt;", "&quot;", "&apos;"];
+
+/// Texts that the XML of a record holds and its bytes need not: names of elements and attributes,
+/// the names that other schemas' fields are given, and what stands in the skeleton.
 const MARKUP: &[&str] = &[
     "http://schemas.microsoft.com/win/2004/08/events/event",
     "xmlns",
@@ -190,11 +197,6 @@ const MARKUP: &[&str] = &[
     "en-US",
     "Message",
     "ProcessingErrorData",
-    "amp",
-    "lt",
-    "gt",
-    "quot",
-    "apos",
     "CommandLine",
     "NewProcessName",
     "NewProcessId",
@@ -247,9 +249,20 @@ fn window(piece: &str, fold: Fold) -> &str {
     windows.max_by_key(|window| (bits(window), std::cmp::Reverse(window.len()))).unwrap_or("")
 }
 
-/// Whether a piece may be part of a number or a GUID, which reading JSON may write anew.
-fn may_be_number(piece: &str) -> bool {
-    piece.bytes().all(|b| b.is_ascii_hexdigit() || b"xX.+-{}".contains(&b))
+/// Whether a piece may be a name of an element and that of an attribute, which stand together
+/// only in the XML of a record.
+fn may_be_tag(piece: &str) -> bool {
+    let mut words = piece.split(' ');
+    let name = |word: &str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
+    let (element, attribute) = (words.next(), words.next());
+    attribute.is_some()
+        && words.next().is_none()
+        && [element, attribute].into_iter().flatten().all(name)
+}
+
+/// Whether a piece may be part of a number, a GUID or a time, which reading JSON may write anew.
+fn may_be_rewritten(piece: &str) -> bool {
+    piece.bytes().all(|b| b.is_ascii_hexdigit() || b"xXtTzZ.:+-{}".contains(&b))
 }
 
 /// Whether a piece may come from a value of an EVTX record that is no string: a number, a GUID, a
@@ -309,9 +322,17 @@ fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
     needles.extend(letters.iter().map(|&c| format!("\\u{:04x}", u32::from(c)).into_bytes()));
     // XML: any character may be `&#N;` or `&#xN;`, and a CDATA section may start inside a text.
     needles.extend((b'0'..=b'9').chain([b'x']).map(|digit| vec![b'&', b'#', digit]));
-    needles.push(b"<![CDATA[".to_vec());
+    needles.push(b"![CDATA[".to_vec());
+    // XML in JSON, and JSON in JSON: what makes those escapes may stand escaped itself.
+    needles.extend(ESCAPED_ESCAPES.iter().map(|needle| needle.as_bytes().to_vec()));
     needles
 }
+
+/// Backslash; `&#` with either, or what follows it, escaped; a character of `![CDATA[`.
+const ESCAPED_ESCAPES: &[&str] = &[
+    r"\u005c", r"\u0026#", r"\u0023", r"&#\u00", r"\u0021", r"\u005b", r"\u0043", r"\u0044",
+    r"\u0041", r"\u0054",
+];
 
 fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
     let mut needles: Vec<Vec<u8>> = caseless_forms(piece, fold)
