@@ -115,7 +115,7 @@ impl Target {
                 said(&explain(&plan, &findings).0)?;
                 plan
             }
-            Err((rule, findings)) => return said(&rule.render(&findings, false)),
+            Err(refusal) => return said(&refusal.rule.render(&refusal.findings, false)),
         };
         // Without a guard both sweeps are one and the same.
         if plan.text_guard.is_none() && plan.evtx_guard.is_none() && input.len() % 16 != 0 {

@@ -93,15 +93,18 @@ impl Pairs {
         let mut at = from;
         // The last pair of a step is at `at + STEP - 1` and `at + STEP - 1 + distance`.
         while at + STEP + self.distance <= bytes.len() {
-            // SAFETY: all loads below are of `LANE` bytes at `at + n * LANE` and that plus
-            // `distance`, n < 4, which end at `at + STEP + distance` at the latest.
-            let hits: [__m256i; 4] = unsafe {
-                let base = bytes.as_ptr().add(at);
-                std::array::from_fn(|n| {
-                    let first = _mm256_loadu_si256(base.add(n * LANE).cast());
-                    let second = _mm256_loadu_si256(base.add(n * LANE + self.distance).cast());
-                    masks.of(first, second)
-                })
+            // SAFETY: the loads are of `LANE` bytes at `at + n * LANE` and that plus `distance`,
+            // n < 4, which end at `at + STEP + distance` at the latest. (No closure: one that
+            // is called through a function without AVX2 would not be inlined.)
+            let hits = unsafe {
+                let first = bytes.as_ptr().add(at);
+                let second = first.add(self.distance);
+                [
+                    masks.at(first, second),
+                    masks.at(first.add(LANE), second.add(LANE)),
+                    masks.at(first.add(2 * LANE), second.add(2 * LANE)),
+                    masks.at(first.add(3 * LANE), second.add(3 * LANE)),
+                ]
             };
             let any = _mm256_or_si256(
                 _mm256_or_si256(hits[0], hits[1]),
@@ -148,19 +151,25 @@ impl Masks {
         }
     }
 
-    /// The buckets that take each byte pair.
+    /// The buckets that take each of 32 byte pairs.
+    ///
+    /// # Safety
+    /// 32 bytes can be read at both places.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn of(&self, first: __m256i, second: __m256i) -> __m256i {
-        let sets = |tables: &[__m256i; 2], bytes: __m256i| {
-            let low = _mm256_and_si256(bytes, self.half);
-            let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), self.half);
-            _mm256_and_si256(
-                _mm256_shuffle_epi8(tables[0], low),
-                _mm256_shuffle_epi8(tables[1], high),
-            )
-        };
-        _mm256_and_si256(sets(&self.first, first), sets(&self.second, second))
+    unsafe fn at(&self, first: *const u8, second: *const u8) -> __m256i {
+        // SAFETY: the caller's promise.
+        let (first, second) =
+            unsafe { (_mm256_loadu_si256(first.cast()), _mm256_loadu_si256(second.cast())) };
+        _mm256_and_si256(self.sets(self.first, first), self.sets(self.second, second))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn sets(&self, [low, high]: [__m256i; 2], bytes: __m256i) -> __m256i {
+        let low_half = _mm256_and_si256(bytes, self.half);
+        let high_half = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), self.half);
+        _mm256_and_si256(_mm256_shuffle_epi8(low, low_half), _mm256_shuffle_epi8(high, high_half))
     }
 }
 
