@@ -281,22 +281,29 @@ fn caseless_others(piece: &str, fold: Fold) -> Vec<char> {
 }
 
 /// Where the piece stands escaped, or torn by markup, one of these stands in the event.
+///
+/// In XML any character may be `&#N;`, and a comment, a CDATA section or a processing instruction
+/// may tear a text apart. In JSON any character may be `\uXXXX`: one of the piece, or, for the
+/// string may hold XML, one of such markup, or, for it may hold JSON with strings of its own, one
+/// of such an escape. The escapes of `&` and `<` alone are no sign: some encoders write all so.
 fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
-    let mut needles = vec![piece.as_bytes().to_vec()];
-    let mut letters: Vec<char> = piece.chars().map(|c| c.to_ascii_lowercase()).collect();
-    letters.extend(letters.clone().iter().map(char::to_ascii_uppercase));
+    let escape = |c: char| format!("\\u{:04x}", u32::from(c));
     let others = caseless_others(piece, fold);
-    letters.extend(&others);
-    letters.sort_unstable();
-    letters.dedup();
-    // JSON: any character may be `\uXXXX`.
-    needles.extend(letters.iter().map(|&c| format!("\\u{:04x}", u32::from(c)).into_bytes()));
-    // The other forms of a letter, as they are.
-    needles.extend(others.iter().map(|c| c.to_string().into_bytes()));
-    // XML: any character may be `&#N;`, and a comment, a CDATA section or a processing
-    // instruction may tear a text apart.
-    needles.extend([b"&#", b"<!", b"<?"].map(|needle| needle.to_vec()));
-    needles
+    let mut needles = vec![piece.to_owned()];
+    needles.extend(others.iter().map(char::to_string));
+    needles.extend(others.iter().map(|&c| escape(c)));
+    needles.extend(piece.chars().filter(|c| !c.is_ascii_alphanumeric()).map(escape));
+    for (first, second) in [('&', '#'), ('<', '!'), ('<', '?')] {
+        needles.push(format!("{first}{second}"));
+        needles.push(format!("{}{second}", escape(first)));
+        needles.push(escape(second));
+    }
+    // Letters, and the backslash and the digits of an escape, whose escapes no encoder writes.
+    needles.extend(["\\u004", "\\u005", "\\u006", "\\u007"].map(str::to_owned));
+    needles.extend(('0'..='9').map(escape));
+    needles.sort_unstable();
+    needles.dedup();
+    needles.into_iter().map(String::into_bytes).collect()
 }
 
 fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
@@ -319,4 +326,65 @@ fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
     // `AnsiString` values are 8-bit.
     needles.push(piece.as_bytes().to_vec());
     needles
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A JSON string of `text`: each character as the choices say, escaped or not.
+    fn json_string(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
+        let mut out = String::new();
+        for c in text.chars() {
+            match (choices.next().unwrap_or(0) % 4, c) {
+                (0, _) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+                (1, _) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+                (_, '"' | '\\') => out.extend(['\\', c]),
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// XML of `text`: each character as the choices say, as a reference or with something before.
+    fn xml_text(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
+        let mut out = String::new();
+        for c in text.chars() {
+            match choices.next().unwrap_or(0) % 8 {
+                0 => out.push_str(&format!("&#{};", u32::from(c))),
+                1 => out.push_str(&format!("&#x{:x};", u32::from(c))),
+                2 => out.push_str(&format!("<!-- -->{c}")),
+                3 => out.push_str(&format!("<![CDATA[{c}]]>")),
+                4 => out.push_str(&format!("<?p?>{c}")),
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+        #[test]
+        fn however_it_is_written_a_needle_stands_there(
+            text in prop::sample::select(vec![".msi", ".MSI", ".mſi", ".m\u{17f}I"]),
+            xml in any::<bool>(),
+            levels in 0..4usize,
+            choices in prop::collection::vec(any::<u8>(), 0..120),
+        ) {
+            let mut choices = choices.into_iter().chain(std::iter::repeat(7));
+            let mut bytes = if xml { xml_text(text, &mut choices) } else { text.to_owned() };
+            for _ in 0..levels {
+                bytes = json_string(&bytes, &mut choices);
+            }
+            let bytes = bytes.to_ascii_lowercase();
+            let needles = text_needles(".msi", Fold::Regex);
+            let stands = |needle: &Vec<u8>| {
+                memchr::memmem::find(bytes.as_bytes(), &needle.to_ascii_lowercase()).is_some()
+            };
+            prop_assert!(needles.iter().any(stands), "{}", bytes);
+        }
+    }
 }
