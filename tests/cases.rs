@@ -17,7 +17,7 @@
 //! | `timezone`, `default_host` | the flags of these names |
 //! | `modified` | when the file was last changed |
 //! | `damaged` | whether something of it cannot be read, and must be reported |
-//! | `columns` | the exact columns of every row as meant, in their order |
+//! | `columns` | the columns of every row as meant, all of them, in name order |
 //! | `expected` | the rows as meant |
 //! | `expected_strict` | the rows under `--strict`, or `"same"` |
 //!
@@ -381,17 +381,23 @@ impl Runner {
         }
     }
 
-    /// Everything about a case that is not as it expects.
+    /// Everything about a case that is not as it expects: in which set-ups, and what.
     fn failures(&self, case: &Case) -> Vec<String> {
         let files = Files::write(self.folder.path(), case, &case.bytes(&self.templates));
         let mut failures = Vec::new();
         for (reading, plan) in &self.plans {
+            let mut set_ups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             for set_up in &SET_UPS {
                 if let Err(failure) = self.run(case, &files, *reading, plan, set_up) {
-                    let reading = if *reading == Reading::STRICT { "strict" } else { "as meant" };
-                    failures.push(format!("{reading}, {}: {failure}", set_up.label));
+                    set_ups.entry(failure).or_default().push(set_up.label);
                 }
             }
+            let reading = if *reading == Reading::STRICT { "strict" } else { "as meant" };
+            failures.extend(set_ups.into_iter().map(|(failure, labels)| {
+                let all = labels.len() == SET_UPS.len();
+                let labels = if all { "every way".to_owned() } else { labels.join("; ") };
+                format!("{reading}, {labels}: {failure}")
+            }));
         }
         failures
     }
@@ -496,7 +502,8 @@ fn shortened(text: &str) -> String {
 }
 
 fn compare_columns(expected: &[String], row: &FinalRow) -> Result<(), String> {
-    let found: Vec<_> = row.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let mut found: Vec<_> = row.columns.iter().map(|(name, _)| name.as_str()).collect();
+    found.sort_unstable();
     if found == expected { Ok(()) } else { Err(format!("columns {found:?}")) }
 }
 
