@@ -14,7 +14,7 @@
 //! | `replace` | a list of `[from, to]`, done on the text; each `from` must stand in it |
 //! | `line_ends` | `crlf` or `mixed`, for text whose lines end so |
 //! | `encoding`, `mark` | `utf-16le` or `utf-16be` instead of UTF-8; whether a byte order mark stands before the text |
-//! | `timezone`, `default_host` | the flags of these names |
+//! | `timezone`, `default_host` | the flags of these names; a fixed zone as POSIX writes it, `<+02>-2` |
 //! | `modified` | when the file was last changed |
 //! | `damaged` | whether something of it cannot be read, and must be reported |
 //! | `columns` | the columns of every row as meant, all of them, in name order |
@@ -411,7 +411,7 @@ impl Runner {
         set_up: &SetUp,
     ) -> Result<(), String> {
         let defaults = Options::default();
-        let zone = |name: &String| TimeZone::get(name).unwrap();
+        let zone = |name: &String| TimeZone::posix(name).or_else(|_| TimeZone::get(name)).unwrap();
         let options = Options {
             threads: 2,
             reading,
