@@ -90,13 +90,13 @@ fn literal_guard(
     cim: &Cim,
 ) -> Option<Guard> {
     let constants = constants(place, storage, cim)?;
-    let pieces = plain_runs(text, storage).flat_map(|run| [run].into_iter().chain(run.split(' ')));
-    let piece = pieces
+    let piece = pieces(text, place, storage)
         .map(|piece| window(piece, fold))
         .filter(|piece| !piece.is_empty() && survives(piece, &constants))
-        .filter(|piece| match storage {
-            Storage::Text => !may_be_number(piece),
-            Storage::Evtx => !may_be_rendered(piece),
+        .filter(|piece| match (place, storage) {
+            (Where::Field(_), Storage::Text) => !may_be_number(piece),
+            // The XML of a record in JSON has its times, too.
+            (Where::Raw, Storage::Text) | (_, Storage::Evtx) => !may_be_rendered(piece),
         })
         .max_by_key(|piece| bits(piece))?;
     let needles = match storage {
@@ -217,18 +217,31 @@ const MARKUP: &[&str] = &[
     "Hashes",
 ];
 
-/// The runs of characters that every format writes as they are, or by a numeric escape.
-fn plain_runs(text: &str, storage: Storage) -> impl Iterator<Item = &str> {
-    let plain = move |c: char| {
-        let always =
-            c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
-        match storage {
-            Storage::Text => always || c == ' ',
-            // A list's values are joined with commas.
-            Storage::Evtx => (always || c == ' ') && c != ',',
-        }
-    };
-    text.split(move |c| !plain(c))
+/// The parts of a literal that stand in the bytes as they are, or by a numeric escape: the words
+/// of its plain runs, and a run itself where no blank in it can be markup.
+///
+/// In the XML that a record is read as, a run with one blank may be `Element attribute` or
+/// ` attribute`, whose two names stand apart in the bytes. With two blanks it is part of a text.
+fn pieces<'l>(
+    literal: &'l str,
+    place: &Where,
+    storage: Storage,
+) -> impl Iterator<Item = &'l str> + use<'l> {
+    let raw = *place == Where::Raw;
+    let runs = literal.split(move |c| !is_plain(c, raw, storage));
+    runs.flat_map(move |run| {
+        let whole = !raw || run.bytes().filter(|&b| b == b' ').count() != 1;
+        whole.then_some(run).into_iter().chain(run.split(' '))
+    })
+}
+
+/// Whether every format writes a character as it is, or by a numeric escape.
+fn is_plain(c: char, raw: bool, storage: Storage) -> bool {
+    let always = c == ' '
+        || c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
+    // In a raw text it may end an escape. In EVTX, a list's values are joined with commas, and a
+    // control character is read as `_`.
+    always && !(raw && c == ';') && !(storage == Storage::Evtx && matches!(c, ',' | '_'))
 }
 
 /// The most selective window of a piece. Under a regex's folding each `k` and `s` doubles the
@@ -383,10 +396,29 @@ mod tests {
         };
         none("transaction", field("message"));
         none("EventRecordID", Where::Raw);
+        none("Execution ProcessID", Where::Raw);
+        none("712' ThreadID=", Where::Raw);
+        none("<Data Name='", Where::Raw);
+        none("amp;quot", Where::Raw);
+        none("2020-01-02T03:04", Where::Raw);
         none("4688", field("signature_id"));
         assert!(needles("msiexec", field("message"), Fold::Ascii, Storage::Text).is_some());
         assert!(needles("msiexec", Where::Raw, Fold::Ascii, Storage::Evtx).is_some());
         assert_eq!(needles("0xdeadbeef", Where::Raw, Fold::Ascii, Storage::Evtx), None);
+    }
+
+    #[test]
+    fn names_beside_one_another_in_markup_are_apart_in_the_bytes() {
+        let first = |text: &str, storage| {
+            needles(text, Where::Raw, Fold::Ascii, storage).map(|list| list[0].replace('_', ""))
+        };
+        for storage in [Storage::Text, Storage::Evtx] {
+            assert_eq!(first("LogFileCleared xmlns", storage).unwrap(), "LogFileCleared");
+            assert_eq!(first("cmd whoami", storage).unwrap(), "whoami");
+            assert_eq!(first("cmd whoami now", storage).unwrap(), "cmd whoami now");
+            assert_eq!(first("lt;wscript", storage).unwrap(), "wscript");
+        }
+        assert_eq!(first("whoami_x", Storage::Evtx).unwrap(), "whoami");
     }
 
     #[test]
