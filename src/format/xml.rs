@@ -60,7 +60,7 @@ enum Token<'t> {
     },
     Text(&'t str),
     Verbatim(&'t str),
-    /// A comment, a processing instruction or a declaration.
+    /// A processing instruction or a declaration.
     Other,
 }
 
@@ -98,6 +98,10 @@ impl<'t> Iterator for Tokens<'t> {
     type Item = Token<'t>;
 
     fn next(&mut self) -> Option<Token<'t>> {
+        while self.0.starts_with("<!--") {
+            let end = memmem::find(self.0.as_bytes(), b"-->").unwrap_or(self.0.len());
+            self.take(end, 3);
+        }
         if self.0.is_empty() {
             return None;
         }
@@ -109,11 +113,6 @@ impl<'t> Iterator for Tokens<'t> {
             self.0 = rest;
             let end = memmem::find(rest.as_bytes(), b"]]>").unwrap_or(rest.len());
             return Some(Token::Verbatim(self.take(end, 3)));
-        }
-        if self.0.starts_with("<!--") {
-            let end = memmem::find(self.0.as_bytes(), b"-->").unwrap_or(self.0.len());
-            self.take(end, 3);
-            return Some(Token::Other);
         }
         let Some(end) = self.tag_end() else {
             let next = memchr::memchr(b'<', &self.0.as_bytes()[1..]);
@@ -266,9 +265,9 @@ impl<'t> Reader<'t> {
         inside
     }
 
-    /// Separates the text before some markup from what follows it. A value's text is never
-    /// joined over markup, CDATA sections apart, for then no search of the bytes could find it;
-    /// Windows never writes any there.
+    /// Separates the text before some markup from what follows it. A value's text is not joined
+    /// over markup, but for comments and CDATA sections, for then no search of the bytes could
+    /// find it; Windows never writes any there.
     fn tear(&mut self) {
         self.text.push('\n');
     }

@@ -307,7 +307,8 @@ fn caseless_forms(piece: &str, fold: Fold) -> Vec<String> {
     forms
 }
 
-/// Where the piece stands escaped, or torn by a CDATA section, one of these stands in the event.
+/// Where the piece stands escaped, or torn by a comment or a CDATA section, one of these stands in
+/// the event.
 ///
 /// In XML any character may be `&#N;`. In JSON any character may be `\uXXXX`: one of the piece; or,
 /// for the string may hold XML, one of a reference's or a section's; or, for it may hold JSON with
@@ -328,8 +329,8 @@ fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
     // References.
     needles.extend(('0'..='9').chain(['x']).map(|digit| format!("&#{digit}")));
     needles.extend([format!("{}#", escape('&')), escape('#')]);
-    // Sections.
-    needles.extend(["![CDATA[".to_owned(), escape('!')]);
+    // Comments and sections.
+    needles.extend(["!--".to_owned(), "![CDATA[".to_owned(), escape('!')]);
     let mut unique: Vec<Vec<u8>> = Vec::new();
     for needle in needles.into_iter().map(String::into_bytes) {
         if !unique.contains(&needle) {
@@ -369,7 +370,8 @@ mod tests {
     #[test]
     fn a_literal_comes_with_every_way_to_write_it() {
         let text = needles(".msi", field("process"), Fold::Regex, Storage::Text).unwrap();
-        for needle in [".msi", ".m\u{17f}i", "\\u002e", "\\u004d", "\\u017f", "&#4", "&#x"] {
+        for needle in [".msi", ".m\u{17f}i", "\\u002e", "\\u004", "\\u006", "\\u017f", "&#4", "&#x"]
+        {
             assert!(text.iter().any(|has| has == needle), "{needle} is not in {text:?}");
         }
         let evtx = needles(".msi", field("process"), Fold::Ascii, Storage::Evtx).unwrap();
@@ -442,7 +444,8 @@ mod tests {
         out
     }
 
-    /// XML of `text`: each character as the choices say, as a reference or in a section.
+    /// XML of `text`: each character as the choices say, as a reference, in a section or behind a
+    /// comment.
     fn xml_text(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
         let mut out = String::new();
         for c in text.chars() {
@@ -450,6 +453,7 @@ mod tests {
                 0 => out.push_str(&format!("&#{};", u32::from(c))),
                 1 => out.push_str(&format!("&#x{:x};", u32::from(c))),
                 2 => out.push_str(&format!("<![CDATA[{c}]]>")),
+                3 => out.push_str(&format!("<!-- -->{c}")),
                 _ => out.push(c),
             }
         }
