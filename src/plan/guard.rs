@@ -307,23 +307,37 @@ fn caseless_forms(piece: &str, fold: Fold) -> Vec<String> {
     forms
 }
 
-/// Where the piece stands escaped, or torn by markup, one of these stands in the event.
+/// Where the piece stands escaped, or torn by a comment or a CDATA section, one of these stands in
+/// the event.
+///
+/// In XML any character may be `&#N;`. In JSON any character may be `\uXXXX`: one of the piece; or,
+/// for the string may hold XML, one of a reference's or a section's; or, for it may hold JSON with
+/// strings of its own, one of such an escape. The escapes of `&` and `<` alone are no sign: some
+/// encoders write all so.
 ///
 /// None is shorter than three bytes: the packed search goes by the first three of each.
 fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
-    let forms = caseless_forms(piece, fold);
-    let mut letters: Vec<char> =
-        forms.iter().flat_map(|form| form.chars()).map(|c| c.to_ascii_lowercase()).collect();
-    letters.extend(letters.clone().iter().map(char::to_ascii_uppercase));
-    letters.sort_unstable();
-    letters.dedup();
-    let mut needles: Vec<Vec<u8>> = forms.into_iter().map(String::into_bytes).collect();
-    // JSON: any character may be `\uXXXX`.
-    needles.extend(letters.iter().map(|&c| format!("\\u{:04x}", u32::from(c)).into_bytes()));
-    // XML: any character may be `&#N;` or `&#xN;`, and a CDATA section may start inside a text.
-    needles.extend((b'0'..=b'9').chain([b'x']).map(|digit| vec![b'&', b'#', digit]));
-    needles.push(b"<![CDATA[".to_vec());
-    needles
+    let escape = |c: char| format!("\\u{:04x}", u32::from(c));
+    let mut needles = caseless_forms(piece, fold);
+    let others: Vec<char> =
+        needles.iter().flat_map(|form| form.chars()).filter(|c| !c.is_ascii()).collect();
+    needles.extend(others.into_iter().map(escape));
+    needles.extend(piece.chars().filter(|c| !c.is_ascii_alphanumeric()).map(escape));
+    // Letters, brackets, and the backslash of an escape; digits. No encoder writes them so.
+    needles.extend(["\\u004", "\\u005", "\\u006", "\\u007"].map(str::to_owned));
+    needles.extend(('0'..='9').map(escape));
+    // References.
+    needles.extend(('0'..='9').chain(['x']).map(|digit| format!("&#{digit}")));
+    needles.extend([format!("{}#", escape('&')), escape('#')]);
+    // Comments and sections.
+    needles.extend(["!--".to_owned(), "![CDATA[".to_owned(), escape('!')]);
+    let mut unique: Vec<Vec<u8>> = Vec::new();
+    for needle in needles.into_iter().map(String::into_bytes) {
+        if !unique.contains(&needle) {
+            unique.push(needle);
+        }
+    }
+    unique
 }
 
 fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
@@ -338,6 +352,8 @@ fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn needles(text: &str, place: Where, fold: Fold, storage: Storage) -> Option<Vec<String>> {
@@ -354,8 +370,7 @@ mod tests {
     #[test]
     fn a_literal_comes_with_every_way_to_write_it() {
         let text = needles(".msi", field("process"), Fold::Regex, Storage::Text).unwrap();
-        for needle in
-            [".msi", ".m\u{17f}i", "\\u002e", "\\u006d", "\\u004d", "\\u017f", "&#4", "&#x"]
+        for needle in [".msi", ".m\u{17f}i", "\\u002e", "\\u004", "\\u006", "\\u017f", "&#4", "&#x"]
         {
             assert!(text.iter().any(|has| has == needle), "{needle} is not in {text:?}");
         }
@@ -413,5 +428,59 @@ mod tests {
         let long = "kkkkssss".repeat(8);
         let list = needles(&long, field("CommandLine"), Fold::Regex, Storage::Text);
         assert!(list.is_none_or(|list| list.len() < 40));
+    }
+
+    /// A JSON string of `text`: each character as the choices say, escaped or not.
+    fn json_string(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
+        let mut out = String::new();
+        for c in text.chars() {
+            match (choices.next().unwrap_or(0) % 4, c) {
+                (0, _) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+                (1, _) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+                (_, '"' | '\\') => out.extend(['\\', c]),
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// XML of `text`: each character as the choices say, as a reference, in a section or behind a
+    /// comment.
+    fn xml_text(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
+        let mut out = String::new();
+        for c in text.chars() {
+            match choices.next().unwrap_or(0) % 8 {
+                0 => out.push_str(&format!("&#{};", u32::from(c))),
+                1 => out.push_str(&format!("&#x{:x};", u32::from(c))),
+                2 => out.push_str(&format!("<![CDATA[{c}]]>")),
+                3 => out.push_str(&format!("<!-- -->{c}")),
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+        #[test]
+        fn however_it_is_written_a_needle_stands_there(
+            text in prop::sample::select(vec![".msi", ".MSI", ".m\u{17f}i", ".m\u{17f}I"]),
+            xml in any::<bool>(),
+            levels in 0..4usize,
+            choices in prop::collection::vec(any::<u8>(), 0..120),
+        ) {
+            let mut choices = choices.into_iter().chain(std::iter::repeat(7));
+            let mut bytes = if xml { xml_text(text, &mut choices) } else { text.to_owned() };
+            for _ in 0..levels {
+                bytes = json_string(&bytes, &mut choices);
+            }
+            let bytes = bytes.to_ascii_lowercase();
+            let needles = text_needles(".msi", Fold::Regex);
+            let stands = |needle: &Vec<u8>| {
+                memchr::memmem::find(bytes.as_bytes(), &needle.to_ascii_lowercase()).is_some()
+            };
+            prop_assert!(needles.iter().any(stands), "{}", bytes);
+        }
     }
 }
