@@ -149,7 +149,7 @@ impl Group {
 
 /// Every group of one `stats`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Groups(BTreeMap<GroupKey, Group>);
+pub struct Groups(#[serde(with = "super::pairs")] BTreeMap<GroupKey, Group>);
 
 impl Groups {
     /// Takes in one row. A row that lacks a by-field is dropped, one with several values in a
@@ -248,4 +248,99 @@ fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
     let mut keys: Vec<_> = keys.into_iter().map(GroupKey).collect();
     keys.dedup();
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::{Aggregation, Function};
+    use crate::eval::glob::Glob;
+    use jiff::Timestamp;
+
+    fn values_of_all(by: &[&str]) -> Stats {
+        Stats {
+            aggregations: vec![
+                Aggregation {
+                    function: Function::Values,
+                    argument: Argument::Fields(Glob::new("*")),
+                    name: "*".to_owned(),
+                },
+                Aggregation {
+                    function: Function::Count,
+                    argument: Argument::Rows,
+                    name: "count".to_owned(),
+                },
+            ],
+            by: by.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+
+    fn record(fields: &[(&str, &[&str])]) -> Record {
+        Record::new(fields.iter().map(|(name, values)| {
+            let values = values.iter().map(|&value| Value::from(value)).collect();
+            ((*name).to_owned(), Field::from_values(values).unwrap())
+        }))
+    }
+
+    fn run(stats: &Stats, records: &[Record]) -> Groups {
+        let mut groups = Groups::default();
+        for (at, record) in records.iter().enumerate() {
+            let time = Timestamp::from_second(at as i64).ok();
+            groups.update(stats, record, Place::new(time, 0, 0), &[], &Scratch::default());
+        }
+        groups
+    }
+
+    fn shown(stats: &Stats, groups: Groups) -> Vec<String> {
+        let rows = groups.finish(stats).into_iter();
+        rows.map(|(record, _)| {
+            let cells = record.iter().map(|(name, field)| {
+                let values: Vec<_> = field.values().iter().map(|v| v.text().into_owned()).collect();
+                format!("{name}={}", values.join("+"))
+            });
+            cells.collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_wildcard_skips_by_fields_and_internal_ones() {
+        // SPLUNK.md 4, stats, and traps 21 and 22.
+        let stats = values_of_all(&["host"]);
+        let records = [
+            record(&[("host", &["b"]), ("x", &["10"]), ("_raw", &["r"])]),
+            record(&[("host", &["b"]), ("x", &["9", "10"])]),
+            record(&[("x", &["dropped: it has no host"])]),
+            record(&[("host", &["a", "b"]), ("y", &["1"])]),
+        ];
+        let rows = shown(&stats, run(&stats, &records));
+        assert_eq!(rows, ["count=1 host=a y=1", "count=3 host=b x=10+9 y=1"]);
+    }
+
+    #[test]
+    fn groups_sort_numbers_by_size_and_text_by_bytes() {
+        let stats = values_of_all(&["n"]);
+        let records = ["10", "9", "b", "a"].map(|n| record(&[("n", &[n])]));
+        let rows = shown(&stats, run(&stats, &records));
+        assert_eq!(rows, ["count=1 n=9", "count=1 n=10", "count=1 n=a", "count=1 n=b"]);
+    }
+
+    #[test]
+    fn no_row_still_counts_as_none() {
+        let stats = values_of_all(&[]);
+        assert_eq!(shown(&stats, Groups::default()), ["count=0"]);
+        let stats = values_of_all(&["host"]);
+        assert!(shown(&stats, Groups::default()).is_empty());
+    }
+
+    #[test]
+    fn partials_travel_as_text() {
+        let stats = values_of_all(&["host"]);
+        let first = run(&stats, &[record(&[("host", &["a"]), ("x", &["1"])])]);
+        let second = run(&stats, &[record(&[("host", &["a"]), ("x", &["2"])])]);
+        let text = serde_json::to_string(&second).unwrap();
+        let mut merged = first;
+        merged.merge(serde_json::from_str(&text).unwrap());
+        assert_eq!(shown(&stats, merged), ["count=2 host=a x=1+2"]);
+    }
 }

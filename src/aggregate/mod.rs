@@ -7,6 +7,7 @@
 
 mod accumulator;
 mod groups;
+mod pairs;
 
 use std::cmp::Reverse;
 

@@ -181,6 +181,29 @@ impl FromStr for Sid {
     }
 }
 
+impl Sid {
+    /// The identifier of these parts. An authority has 48 bits, of which one byte is used here.
+    pub(super) fn of(revision: u8, authority: u8, subs: &[u32]) -> Self {
+        let count = u8::try_from(subs.len()).unwrap_or(u8::MAX);
+        let mut bytes = vec![revision, count, 0, 0, 0, 0, 0, authority];
+        bytes.extend(subs.iter().take(count.into()).flat_map(|sub| sub.to_le_bytes()));
+        Self(bytes)
+    }
+
+    /// The revision, the authority and the sub-authorities, as they stand between the dashes.
+    pub(super) fn parts(&self) -> impl Iterator<Item = u64> + '_ {
+        let big = |bytes: &[u8]| bytes.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+        let little = |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, &b| sum << 8 | u64::from(b));
+        let (head, subs) = self.0.split_at(self.0.len().min(8));
+        let head = head
+            .first()
+            .map(|&revision| u64::from(revision))
+            .into_iter()
+            .chain(head.get(2..).map(big));
+        head.chain(subs.chunks_exact(4).map(little))
+    }
+}
+
 /// Text that is no security identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a security identifier")]

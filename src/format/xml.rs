@@ -50,10 +50,18 @@ pub(super) fn is_quoted(text: &[u8], at: usize) -> bool {
 /// One piece of markup or text.
 #[derive(Debug, PartialEq, Eq)]
 enum Token<'t> {
-    Open { name: &'t str, attributes: &'t str, empty: bool },
-    Close { name: &'t str },
+    Open {
+        name: &'t str,
+        attributes: &'t str,
+        empty: bool,
+    },
+    Close {
+        name: &'t str,
+    },
     Text(&'t str),
     Verbatim(&'t str),
+    /// A processing instruction or a declaration.
+    Other,
 }
 
 /// Splits XML into tokens, without ever failing: what is no markup is text.
@@ -90,40 +98,37 @@ impl<'t> Iterator for Tokens<'t> {
     type Item = Token<'t>;
 
     fn next(&mut self) -> Option<Token<'t>> {
-        loop {
-            if self.0.is_empty() {
-                return None;
-            }
-            if !self.0.starts_with('<') {
-                let end = memchr::memchr(b'<', self.0.as_bytes()).unwrap_or(self.0.len());
-                return Some(Token::Text(self.take(end, 0)));
-            }
-            if let Some(rest) = self.0.strip_prefix("<![CDATA[") {
-                self.0 = rest;
-                let end = memmem::find(rest.as_bytes(), b"]]>").unwrap_or(rest.len());
-                return Some(Token::Verbatim(self.take(end, 3)));
-            }
-            if self.0.starts_with("<!--") {
-                let end = memmem::find(self.0.as_bytes(), b"-->").unwrap_or(self.0.len());
-                self.take(end, 3);
-                continue;
-            }
-            let Some(end) = self.tag_end() else {
-                let next = memchr::memchr(b'<', &self.0.as_bytes()[1..]);
-                return Some(Token::Text(self.take(next.map_or(self.0.len(), |n| n + 1), 0)));
-            };
-            let tag = &self.take(end, 1)[1..];
-            if tag.starts_with(['?', '!']) {
-                continue;
-            }
-            if let Some(name) = tag.strip_prefix('/') {
-                return Some(Token::Close { name: local_name(name.trim()) });
-            }
-            let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
-            let name_end = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
-            let (name, attributes) = tag.split_at(name_end);
-            return Some(Token::Open { name: local_name(name), attributes, empty });
+        while self.0.starts_with("<!--") {
+            let end = memmem::find(self.0.as_bytes(), b"-->").unwrap_or(self.0.len());
+            self.take(end, 3);
         }
+        if self.0.is_empty() {
+            return None;
+        }
+        if !self.0.starts_with('<') {
+            let end = memchr::memchr(b'<', self.0.as_bytes()).unwrap_or(self.0.len());
+            return Some(Token::Text(self.take(end, 0)));
+        }
+        if let Some(rest) = self.0.strip_prefix("<![CDATA[") {
+            self.0 = rest;
+            let end = memmem::find(rest.as_bytes(), b"]]>").unwrap_or(rest.len());
+            return Some(Token::Verbatim(self.take(end, 3)));
+        }
+        let Some(end) = self.tag_end() else {
+            let next = memchr::memchr(b'<', &self.0.as_bytes()[1..]);
+            return Some(Token::Text(self.take(next.map_or(self.0.len(), |n| n + 1), 0)));
+        };
+        let tag = &self.take(end, 1)[1..];
+        if tag.starts_with(['?', '!']) {
+            return Some(Token::Other);
+        }
+        if let Some(name) = tag.strip_prefix('/') {
+            return Some(Token::Close { name: local_name(name.trim()) });
+        }
+        let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
+        let name_end = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
+        let (name, attributes) = tag.split_at(name_end);
+        Some(Token::Open { name: local_name(name), attributes, empty })
     }
 }
 
@@ -254,9 +259,17 @@ impl<'t> Reader<'t> {
                 Token::Close { name } => self.close(name),
                 Token::Text(text) => self.text.push_str(&unescape(text)),
                 Token::Verbatim(text) => self.text.push_str(text),
+                Token::Other => self.tear(),
             }
         }
         inside
+    }
+
+    /// Separates the text before some markup from what follows it. A value's text is not joined
+    /// over markup, but for comments and CDATA sections, for then no search of the bytes could
+    /// find it; Windows never writes any there.
+    fn tear(&mut self) {
+        self.text.push('\n');
     }
 
     /// The child of `<Event>` that is open.
@@ -273,7 +286,7 @@ impl<'t> Reader<'t> {
             parent.has_children = true;
         }
         if self.section() == "EventData" && self.open.len() > 1 {
-            self.text.push('\n');
+            self.tear();
         }
         if self.section() == "System" && self.open.len() == 1 {
             self.system_attributes(name, tag);
@@ -289,7 +302,7 @@ impl<'t> Reader<'t> {
             return;
         }
         if !self.open.iter().any(|open| open.name == name) {
-            return;
+            return self.tear();
         }
         while let Some(element) = self.open.pop() {
             let done = element.name == name;
@@ -336,12 +349,10 @@ impl<'t> Reader<'t> {
             "RenderingInfo" if depth > 0 && leaf => {
                 self.fields.push(element.name.to_owned(), value);
             }
-            // A nested datum's text belongs to the datum around it, on a line of its own: a
-            // value's text is never joined over markup, for then no search of the bytes could
-            // find it.
+            // A nested datum's text belongs to the datum around it.
             "EventData" if depth > 1 => {
                 self.text.push_str(&value);
-                self.text.push('\n');
+                self.tear();
             }
             _ => {}
         }
@@ -421,7 +432,12 @@ pub(super) fn data_elements(xml: &str) -> Vec<(Option<String>, String)> {
                     value.push_str(text);
                 }
             }
-            _ => {}
+            // As in an event: no text is joined over markup.
+            _ => {
+                if let Some((_, value)) = &mut open {
+                    value.push('\n');
+                }
+            }
         }
     }
     data

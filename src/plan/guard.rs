@@ -33,6 +33,9 @@ pub struct Guard {
 /// Longer needles make fewer false hits, but no longer any fewer past this length.
 const LONGEST_NEEDLE: usize = 16;
 
+/// How many letters that double the needles a window may have.
+const MOST_DOUBLING: usize = 2;
+
 /// A clause with fewer bits is poisonous: hits nearly everywhere.
 const FEWEST_BITS: u32 = 8;
 
@@ -87,13 +90,13 @@ fn literal_guard(
     cim: &Cim,
 ) -> Option<Guard> {
     let constants = constants(place, storage, cim)?;
-    let pieces = plain_runs(text, storage).flat_map(|run| [run].into_iter().chain(run.split(' ')));
-    let piece = pieces
-        .map(window)
+    let piece = pieces(text, place, storage)
+        .map(|piece| window(piece, fold))
         .filter(|piece| !piece.is_empty() && survives(piece, &constants))
-        .filter(|piece| match storage {
-            Storage::Text => !may_be_number(piece),
-            Storage::Evtx => !may_be_rendered(piece),
+        .filter(|piece| match (place, storage) {
+            (Where::Field(_), Storage::Text) => !may_be_number(piece),
+            // The XML of a record in JSON has its times, too.
+            (Where::Raw, Storage::Text) | (_, Storage::Evtx) => !may_be_rendered(piece),
         })
         .max_by_key(|piece| bits(piece))?;
     let needles = match storage {
@@ -214,35 +217,52 @@ const MARKUP: &[&str] = &[
     "Hashes",
 ];
 
-/// The runs of characters that every format writes as they are, or by a numeric escape.
-fn plain_runs(text: &str, storage: Storage) -> impl Iterator<Item = &str> {
-    let plain = move |c: char| {
-        let always =
-            c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
-        match storage {
-            Storage::Text => always || c == ' ',
-            // A list's values are joined with commas.
-            Storage::Evtx => (always || c == ' ') && c != ',',
-        }
+/// The parts of a literal that stand in the bytes as they are, or by a numeric escape: the words
+/// of its plain runs, and a run itself where no blank in it can be markup.
+///
+/// In the XML that a record is read as, a run with one blank may be `Element attribute` or
+/// ` attribute`, whose two names stand apart in the bytes. With two blanks it is part of a text.
+fn pieces<'l>(
+    literal: &'l str,
+    place: &Where,
+    storage: Storage,
+) -> impl Iterator<Item = &'l str> + use<'l> {
+    let raw = *place == Where::Raw;
+    let runs = literal.split(move |c| !is_plain(c, raw, storage));
+    runs.flat_map(move |run| {
+        let whole = !raw || run.bytes().filter(|&b| b == b' ').count() != 1;
+        whole.then_some(run).into_iter().chain(run.split(' '))
+    })
+}
+
+/// Whether every format writes a character as it is, or by a numeric escape.
+fn is_plain(c: char, raw: bool, storage: Storage) -> bool {
+    let always = c == ' '
+        || c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
+    // In a raw text it may end an escape. In EVTX, a list's values are joined with commas, and a
+    // control character is read as `_`.
+    always && !(raw && c == ';') && !(storage == Storage::Evtx && matches!(c, ',' | '_'))
+}
+
+/// The most selective window of a piece. Under a regex's folding each `k` and `s` doubles the
+/// needles, so a window has few of them. Pieces are ASCII.
+fn window(piece: &str, fold: Fold) -> &str {
+    let doubling = |window: &str| {
+        window.bytes().filter(|b| matches!(b.to_ascii_lowercase(), b'k' | b's')).count()
     };
-    text.split(move |c| !plain(c))
+    let windows = (0..piece.len()).filter_map(|start| {
+        let longest = (start + LONGEST_NEEDLE).min(piece.len());
+        (start + 1..=longest)
+            .rev()
+            .map(|end| &piece[start..end])
+            .find(|window| fold != Fold::Regex || doubling(window) <= MOST_DOUBLING)
+    });
+    windows.max_by_key(|window| (bits(window), std::cmp::Reverse(window.len()))).unwrap_or("")
 }
 
-/// The most selective window of a long piece. Pieces are ASCII.
-fn window(piece: &str) -> &str {
-    if piece.len() <= LONGEST_NEEDLE {
-        return piece;
-    }
-    (0..=piece.len() - LONGEST_NEEDLE)
-        .map(|at| &piece[at..at + LONGEST_NEEDLE])
-        .max_by_key(|window| bits(window))
-        .unwrap_or(piece)
-}
-
-/// Whether a piece may be part of a JSON number, which reading may write anew.
+/// Whether a piece may be part of a number or a GUID, which reading JSON may write anew.
 fn may_be_number(piece: &str) -> bool {
-    piece.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
-        && piece.bytes().filter(|&b| b == b'.').count() <= 1
+    piece.bytes().all(|b| b.is_ascii_hexdigit() || b"xX.+-{}".contains(&b))
 }
 
 /// Whether a piece may come from a value of an EVTX record that is no string: a number, a GUID, a
@@ -269,44 +289,9 @@ fn bits(piece: &str) -> u32 {
         .saturating_sub(4)
 }
 
-/// The characters beside ASCII that a caseless regex takes for these letters.
-fn caseless_others(piece: &str, fold: Fold) -> Vec<char> {
-    let has = |letter: u8| piece.bytes().any(|b| b.eq_ignore_ascii_case(&letter));
-    let mut others = Vec::new();
-    if fold == Fold::Regex {
-        others.extend(has(b'k').then_some('\u{212a}'));
-        others.extend(has(b's').then_some('\u{17f}'));
-    }
-    others
-}
-
-/// Where the piece stands escaped, or torn by markup, one of these stands in the event.
-///
-/// In XML any character may be `&#N;`, and a comment, a CDATA section or a processing instruction
-/// may tear a text apart. In JSON any character may be `\uXXXX`: one of the piece, or, for the
-/// string may hold XML, one of such markup, or, for it may hold JSON with strings of its own, one
-/// of such an escape. The escapes of `&` and `<` alone are no sign: some encoders write all so.
-fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
-    let escape = |c: char| format!("\\u{:04x}", u32::from(c));
-    let others = caseless_others(piece, fold);
-    let mut needles = vec![piece.to_owned()];
-    needles.extend(others.iter().map(char::to_string));
-    needles.extend(others.iter().map(|&c| escape(c)));
-    needles.extend(piece.chars().filter(|c| !c.is_ascii_alphanumeric()).map(escape));
-    for (first, second) in [('&', '#'), ('<', '!'), ('<', '?')] {
-        needles.push(format!("{first}{second}"));
-        needles.push(format!("{}{second}", escape(first)));
-        needles.push(escape(second));
-    }
-    // Letters, and the backslash and the digits of an escape, whose escapes no encoder writes.
-    needles.extend(["\\u004", "\\u005", "\\u006", "\\u007"].map(str::to_owned));
-    needles.extend(('0'..='9').map(escape));
-    needles.sort_unstable();
-    needles.dedup();
-    needles.into_iter().map(String::into_bytes).collect()
-}
-
-fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
+/// Every way that a piece may be written with the letters beside ASCII that a caseless regex takes
+/// for `k` and `s`: U+212A and U+017F.
+fn caseless_forms(piece: &str, fold: Fold) -> Vec<String> {
     let mut forms = vec![String::new()];
     for c in piece.chars() {
         let other = match (fold, c.to_ascii_lowercase()) {
@@ -314,15 +299,52 @@ fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
             (Fold::Regex, 's') => Some('\u{17f}'),
             _ => None,
         };
-        let with_other =
-            other.map(|o| forms.iter().map(|form| format!("{form}{o}")).collect::<Vec<_>>());
-        for form in &mut forms {
-            form.push(c);
-        }
-        forms.extend(with_other.into_iter().flatten());
+        let others: Vec<_> =
+            other.iter().flat_map(|o| forms.iter().map(move |form| format!("{form}{o}"))).collect();
+        forms.iter_mut().for_each(|form| form.push(c));
+        forms.extend(others);
     }
-    let mut needles: Vec<Vec<u8>> =
-        forms.iter().map(|form| form.encode_utf16().flat_map(u16::to_le_bytes).collect()).collect();
+    forms
+}
+
+/// Where the piece stands escaped, or torn by a comment or a CDATA section, one of these stands in
+/// the event.
+///
+/// In XML any character may be `&#N;`. In JSON any character may be `\uXXXX`: one of the piece; or,
+/// for the string may hold XML, one of a reference's or a section's; or, for it may hold JSON with
+/// strings of its own, one of such an escape. The escapes of `&` and `<` alone are no sign: some
+/// encoders write all so.
+///
+/// None is shorter than three bytes: the packed search goes by the first three of each.
+fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
+    let escape = |c: char| format!("\\u{:04x}", u32::from(c));
+    let mut needles = caseless_forms(piece, fold);
+    let others: Vec<char> =
+        needles.iter().flat_map(|form| form.chars()).filter(|c| !c.is_ascii()).collect();
+    needles.extend(others.into_iter().map(escape));
+    needles.extend(piece.chars().filter(|c| !c.is_ascii_alphanumeric()).map(escape));
+    // Letters, brackets, and the backslash of an escape; digits. No encoder writes them so.
+    needles.extend(["\\u004", "\\u005", "\\u006", "\\u007"].map(str::to_owned));
+    needles.extend(('0'..='9').map(escape));
+    // References.
+    needles.extend(('0'..='9').chain(['x']).map(|digit| format!("&#{digit}")));
+    needles.extend([format!("{}#", escape('&')), escape('#')]);
+    // Comments and sections.
+    needles.extend(["!--".to_owned(), "![CDATA[".to_owned(), escape('!')]);
+    let mut unique: Vec<Vec<u8>> = Vec::new();
+    for needle in needles.into_iter().map(String::into_bytes) {
+        if !unique.contains(&needle) {
+            unique.push(needle);
+        }
+    }
+    unique
+}
+
+fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
+    let mut needles: Vec<Vec<u8>> = caseless_forms(piece, fold)
+        .iter()
+        .map(|form| form.encode_utf16().flat_map(u16::to_le_bytes).collect())
+        .collect();
     // `AnsiString` values are 8-bit.
     needles.push(piece.as_bytes().to_vec());
     needles
@@ -333,6 +355,80 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn needles(text: &str, place: Where, fold: Fold, storage: Storage) -> Option<Vec<String>> {
+        let required = Required::Literal { place, text: text.to_owned(), fold };
+        let guard = Guard::choose(&required, storage, &Cim::builtin())?;
+        let text = |needle: &Vec<u8>| String::from_utf8_lossy(needle).replace('\0', "_");
+        Some(guard.needles.iter().map(text).collect())
+    }
+
+    fn field(name: &str) -> Where {
+        Where::Field(name.to_owned())
+    }
+
+    #[test]
+    fn a_literal_comes_with_every_way_to_write_it() {
+        let text = needles(".msi", field("process"), Fold::Regex, Storage::Text).unwrap();
+        for needle in [".msi", ".m\u{17f}i", "\\u002e", "\\u004", "\\u006", "\\u017f", "&#4", "&#x"]
+        {
+            assert!(text.iter().any(|has| has == needle), "{needle} is not in {text:?}");
+        }
+        let evtx = needles(".msi", field("process"), Fold::Ascii, Storage::Evtx).unwrap();
+        assert_eq!(evtx, ["._m_s_i_", ".msi"]);
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_cut_away() {
+        let first = |text: &str| {
+            needles(text, field("CommandLine"), Fold::Exact, Storage::Text)
+                .map(|list| list[0].clone())
+        };
+        assert_eq!(first(r"\CurrentVersion\Run").as_deref(), Some("CurrentVersion"));
+        assert_eq!(first("a&amp=\"wmic\"").as_deref(), Some("wmic"));
+        assert_eq!(first("://"), None, "a lone colon is worth nothing");
+        assert_eq!(first("0x1f"), None, "JSON may hold it as a number");
+        assert_eq!(first("http://x.example/abc").as_deref(), Some("x.example"));
+    }
+
+    #[test]
+    fn what_may_come_from_elsewhere_is_not_required() {
+        let none = |text: &str, place: Where| {
+            assert_eq!(needles(text, place, Fold::Ascii, Storage::Text), None, "{text}");
+        };
+        none("transaction", field("message"));
+        none("EventRecordID", Where::Raw);
+        none("Execution ProcessID", Where::Raw);
+        none("712' ThreadID=", Where::Raw);
+        none("<Data Name='", Where::Raw);
+        none("amp;quot", Where::Raw);
+        none("2020-01-02T03:04", Where::Raw);
+        none("4688", field("signature_id"));
+        assert!(needles("msiexec", field("message"), Fold::Ascii, Storage::Text).is_some());
+        assert!(needles("msiexec", Where::Raw, Fold::Ascii, Storage::Evtx).is_some());
+        assert_eq!(needles("0xdeadbeef", Where::Raw, Fold::Ascii, Storage::Evtx), None);
+    }
+
+    #[test]
+    fn names_beside_one_another_in_markup_are_apart_in_the_bytes() {
+        let first = |text: &str, storage| {
+            needles(text, Where::Raw, Fold::Ascii, storage).map(|list| list[0].replace('_', ""))
+        };
+        for storage in [Storage::Text, Storage::Evtx] {
+            assert_eq!(first("LogFileCleared xmlns", storage).unwrap(), "LogFileCleared");
+            assert_eq!(first("cmd whoami", storage).unwrap(), "whoami");
+            assert_eq!(first("cmd whoami now", storage).unwrap(), "cmd whoami now");
+            assert_eq!(first("lt;wscript", storage).unwrap(), "wscript");
+        }
+        assert_eq!(first("whoami_x", Storage::Evtx).unwrap(), "whoami");
+    }
+
+    #[test]
+    fn windows_keep_the_needles_few() {
+        let long = "kkkkssss".repeat(8);
+        let list = needles(&long, field("CommandLine"), Fold::Regex, Storage::Text);
+        assert!(list.is_none_or(|list| list.len() < 40));
+    }
 
     /// A JSON string of `text`: each character as the choices say, escaped or not.
     fn json_string(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
@@ -348,16 +444,16 @@ mod tests {
         out
     }
 
-    /// XML of `text`: each character as the choices say, as a reference or with something before.
+    /// XML of `text`: each character as the choices say, as a reference, in a section or behind a
+    /// comment.
     fn xml_text(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
         let mut out = String::new();
         for c in text.chars() {
             match choices.next().unwrap_or(0) % 8 {
                 0 => out.push_str(&format!("&#{};", u32::from(c))),
                 1 => out.push_str(&format!("&#x{:x};", u32::from(c))),
-                2 => out.push_str(&format!("<!-- -->{c}")),
-                3 => out.push_str(&format!("<![CDATA[{c}]]>")),
-                4 => out.push_str(&format!("<?p?>{c}")),
+                2 => out.push_str(&format!("<![CDATA[{c}]]>")),
+                3 => out.push_str(&format!("<!-- -->{c}")),
                 _ => out.push(c),
             }
         }
@@ -369,7 +465,7 @@ mod tests {
 
         #[test]
         fn however_it_is_written_a_needle_stands_there(
-            text in prop::sample::select(vec![".msi", ".MSI", ".mſi", ".m\u{17f}I"]),
+            text in prop::sample::select(vec![".msi", ".MSI", ".m\u{17f}i", ".m\u{17f}I"]),
             xml in any::<bool>(),
             levels in 0..4usize,
             choices in prop::collection::vec(any::<u8>(), 0..120),

@@ -13,10 +13,11 @@ use aho_corasick::packed::{self, MatchKind, Searcher};
 const MOST_PATTERNS: usize = 64;
 /// Each letter doubles the patterns.
 const MOST_LETTERS: usize = 3;
-/// How long windows are tried to be, at most. Teddy's fingerprint is three bytes; what a window
-/// has beyond spares it the look at the needle. Shorter ones are fewer: those of the escapes
-/// `\u0030` to `\u0039` are one.
-const LENGTHS: [usize; 2] = [8, 5];
+/// Longer windows are hardly more selective, for Teddy's fingerprint is three bytes; and needles
+/// that start alike (`\u002e`, `\u006d`) then share one.
+const LONGEST: usize = 4;
+/// With the zeros of UTF-16 it takes twice as many bytes to tell as much.
+const LONGEST_UTF16: usize = 8;
 
 /// A search for windows.
 #[derive(Debug)]
@@ -39,11 +40,7 @@ impl Windows {
     /// A search for these needles; `None` where they are too many or the processor lacks what
     /// Teddy needs.
     pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
-        LENGTHS.into_iter().find_map(|longest| Self::of_length(needles, longest))
-    }
-
-    fn of_length(needles: &[&[u8]], longest: usize) -> Option<Self> {
-        let windows: Vec<_> = needles.iter().map(|needle| Window::of(needle, longest)).collect();
+        let windows: Vec<_> = needles.iter().map(|needle| Window::of(needle)).collect();
         let mut patterns: Vec<Vec<u8>> =
             windows.iter().flat_map(|window| case_forms(&window.bytes)).collect();
         patterns.sort();
@@ -88,15 +85,17 @@ impl Windows {
 
 impl Window {
     /// The most selective window of a needle: the rarest bytes, with few letters.
-    fn of(needle: &[u8], longest: usize) -> Self {
+    fn of(needle: &[u8]) -> Self {
         let letters = |bytes: &[u8]| bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
         let needle = needle.to_ascii_lowercase();
         let mut best = 0..1.min(needle.len());
         let mut best_rarity = 0;
+        let longest = if needle.contains(&0) { LONGEST_UTF16 } else { LONGEST };
         for start in 0..needle.len() {
-            let last = (start + longest).min(needle.len());
-            let Some(end) =
-                (start + 1..=last).rev().find(|&end| letters(&needle[start..end]) <= MOST_LETTERS)
+            let longest = (start + longest).min(needle.len());
+            let Some(end) = (start + 1..=longest)
+                .rev()
+                .find(|&end| letters(&needle[start..end]) <= MOST_LETTERS)
             else {
                 continue;
             };
@@ -189,20 +188,9 @@ mod tests {
 
     #[test]
     fn windows_have_few_letters() {
+        let window = Window::of(b"msiexec.exe /i");
+        assert!(case_forms(&window.bytes).len() <= 1 << MOST_LETTERS, "{window:?}");
         let utf16: Vec<u8> = ".msi".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for longest in LENGTHS {
-            let window = Window::of(b"msiexec.exe /i", longest);
-            assert!(case_forms(&window.bytes).len() <= 1 << MOST_LETTERS, "{window:?}");
-            assert!(case_forms(&Window::of(&utf16, longest).bytes).len() <= 8);
-        }
-    }
-
-    #[test]
-    fn many_needles_get_shorter_windows() {
-        let escapes: Vec<_> = (0x20..0x50).map(|code| format!("\\u{code:04x}")).collect();
-        let needles: Vec<&[u8]> = escapes.iter().map(String::as_bytes).collect();
-        assert!(Windows::of_length(&needles, LENGTHS[0]).is_none());
-        let windows = Windows::new(&needles).expect("few enough windows");
-        assert_eq!(windows.find(b"x\\u0019\\u0050\\U004F", 0..19), Some(13));
+        assert_eq!(case_forms(&Window::of(&utf16).bytes).len(), 8);
     }
 }

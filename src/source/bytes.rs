@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use flate2::read::MultiGzDecoder;
 use memmap2::Mmap;
 
 use super::MapChoice;
+use super::gzip::Gunzip;
 use super::map::map;
 
 /// Bytes held in memory, shared by the shards cut from them.
@@ -118,7 +118,7 @@ fn stream(mut reader: Box<dyn Read + Send>) -> Opened {
 }
 
 fn gunzip(reader: Box<dyn Read + Send>) -> Opened {
-    Opened::Stream { reader: Box::new(MultiGzDecoder::new(reader)), packing: Some("gzip") }
+    Opened::Stream { reader: Box::new(Gunzip::new(reader)), packing: Some("gzip") }
 }
 
 /// A reader that reports one error and ends.

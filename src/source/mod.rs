@@ -2,6 +2,7 @@
 
 mod bytes;
 mod encoding;
+mod gzip;
 mod map;
 mod stream;
 mod walk;
