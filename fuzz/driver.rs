@@ -32,7 +32,7 @@ impl Budget {
 }
 
 /// Runs `check` on what `make` gives for case 0, 1, 2 ... Every failure is minimised, saved and
-/// reported in the end.
+/// reported in the end. Where `COLDSWEEP_FUZZ_INPUT` names a file, that is the only case.
 ///
 /// # Panics
 /// When a case failed.
@@ -43,6 +43,11 @@ pub fn run(
     check: impl Fn(&[u8]) -> Result<(), String>,
 ) {
     let watch = Watch::start(target);
+    if let Some(path) = std::env::var_os("COLDSWEEP_FUZZ_INPUT") {
+        let input = std::fs::read(&path).expect("the input can be read");
+        let result = watch.during(&input, || guarded(&check, &input));
+        return assert_eq!(result, Ok(()), "{}", path.display());
+    }
     let started = Instant::now();
     let mut failures = Vec::new();
     let mut case = 0;

@@ -9,6 +9,7 @@ use coldsweep::scan::Options;
 use coldsweep::value::Value;
 
 /// The events, as (second, host, id, data).
+#[allow(clippy::type_complexity)]
 const EVENTS: &[(u32, &str, u32, &[(&str, &str)])] = &[
     (1, "alpha", 4688, &[("Image", r"C:\a\x.exe"), ("N", "10"), ("Ip", "10.1.2.3")]),
     (1, "alpha", 4688, &[("Image", r"C:\a\y.exe"), ("N", "9"), ("Ip", "192.168.0.1")]),

@@ -1,5 +1,6 @@
 //! Fuzzing: `fuzz/README.md` says what is mutated and what must hold. Some seconds here; set
 //! `COLDSWEEP_FUZZ_SECONDS` for more, `COLDSWEEP_FUZZ_SEED` for other cases.
+#![allow(clippy::print_stdout)]
 
 mod common;
 #[path = "../fuzz/mod.rs"]

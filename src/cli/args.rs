@@ -94,7 +94,7 @@ pub struct ScanArgs {
     /// The format of every input, instead of telling it by content
     #[arg(long, value_name = "NAME", value_enum)]
     pub input_format: Option<FormatName>,
-    /// The host of events that name none
+    /// The host of events that name none (not under --strict)
     #[arg(long, value_name = "NAME", default_value = "unknown")]
     pub default_host: String,
     /// How rules are read.

@@ -60,7 +60,7 @@ enum Token<'t> {
     },
     Text(&'t str),
     Verbatim(&'t str),
-    /// A comment, a processing instruction or a declaration.
+    /// A processing instruction or a declaration.
     Other,
 }
 
@@ -98,40 +98,37 @@ impl<'t> Iterator for Tokens<'t> {
     type Item = Token<'t>;
 
     fn next(&mut self) -> Option<Token<'t>> {
-        loop {
-            if self.0.is_empty() {
-                return None;
-            }
-            if !self.0.starts_with('<') {
-                let end = memchr::memchr(b'<', self.0.as_bytes()).unwrap_or(self.0.len());
-                return Some(Token::Text(self.take(end, 0)));
-            }
-            if let Some(rest) = self.0.strip_prefix("<![CDATA[") {
-                self.0 = rest;
-                let end = memmem::find(rest.as_bytes(), b"]]>").unwrap_or(rest.len());
-                return Some(Token::Verbatim(self.take(end, 3)));
-            }
-            if self.0.starts_with("<!--") {
-                let end = memmem::find(self.0.as_bytes(), b"-->").unwrap_or(self.0.len());
-                self.take(end, 3);
-                return Some(Token::Other);
-            }
-            let Some(end) = self.tag_end() else {
-                let next = memchr::memchr(b'<', &self.0.as_bytes()[1..]);
-                return Some(Token::Text(self.take(next.map_or(self.0.len(), |n| n + 1), 0)));
-            };
-            let tag = &self.take(end, 1)[1..];
-            if tag.starts_with(['?', '!']) {
-                return Some(Token::Other);
-            }
-            if let Some(name) = tag.strip_prefix('/') {
-                return Some(Token::Close { name: local_name(name.trim()) });
-            }
-            let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
-            let name_end = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
-            let (name, attributes) = tag.split_at(name_end);
-            return Some(Token::Open { name: local_name(name), attributes, empty });
+        while self.0.starts_with("<!--") {
+            let end = memmem::find(self.0.as_bytes(), b"-->").unwrap_or(self.0.len());
+            self.take(end, 3);
         }
+        if self.0.is_empty() {
+            return None;
+        }
+        if !self.0.starts_with('<') {
+            let end = memchr::memchr(b'<', self.0.as_bytes()).unwrap_or(self.0.len());
+            return Some(Token::Text(self.take(end, 0)));
+        }
+        if let Some(rest) = self.0.strip_prefix("<![CDATA[") {
+            self.0 = rest;
+            let end = memmem::find(rest.as_bytes(), b"]]>").unwrap_or(rest.len());
+            return Some(Token::Verbatim(self.take(end, 3)));
+        }
+        let Some(end) = self.tag_end() else {
+            let next = memchr::memchr(b'<', &self.0.as_bytes()[1..]);
+            return Some(Token::Text(self.take(next.map_or(self.0.len(), |n| n + 1), 0)));
+        };
+        let tag = &self.take(end, 1)[1..];
+        if tag.starts_with(['?', '!']) {
+            return Some(Token::Other);
+        }
+        if let Some(name) = tag.strip_prefix('/') {
+            return Some(Token::Close { name: local_name(name.trim()) });
+        }
+        let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
+        let name_end = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
+        let (name, attributes) = tag.split_at(name_end);
+        Some(Token::Open { name: local_name(name), attributes, empty })
     }
 }
 
@@ -268,9 +265,9 @@ impl<'t> Reader<'t> {
         inside
     }
 
-    /// Separates the text before some markup from what follows it. A value's text is never
-    /// joined over markup, CDATA sections apart, for then no search of the bytes could find it;
-    /// Windows never writes any there.
+    /// Separates the text before some markup from what follows it. A value's text is not joined
+    /// over markup, but for comments and CDATA sections, for then no search of the bytes could
+    /// find it; Windows never writes any there.
     fn tear(&mut self) {
         self.text.push('\n');
     }

@@ -90,14 +90,13 @@ fn literal_guard(
     cim: &Cim,
 ) -> Option<Guard> {
     let constants = constants(place, storage, cim)?;
-    let pieces = plain_runs(text, storage).flat_map(|run| [run].into_iter().chain(run.split(' ')));
-    let piece = pieces
+    let piece = pieces(text, place, storage)
         .map(|piece| window(piece, fold))
         .filter(|piece| !piece.is_empty() && survives(piece, &constants))
-        .filter(|piece| *place != Where::Raw || !may_be_tag(piece))
-        .filter(|piece| match storage {
-            Storage::Text => !may_be_rewritten(piece),
-            Storage::Evtx => !may_be_rendered(piece),
+        .filter(|piece| match (place, storage) {
+            (Where::Field(_), Storage::Text) => !may_be_number(piece),
+            // The XML of a record in JSON has its times, too.
+            (Where::Raw, Storage::Text) | (_, Storage::Evtx) => !may_be_rendered(piece),
         })
         .max_by_key(|piece| bits(piece))?;
     let needles = match storage {
@@ -112,10 +111,7 @@ fn literal_guard(
 fn constants<'c>(place: &Where, storage: Storage, cim: &'c Cim) -> Option<Vec<Constant<'c>>> {
     match place {
         // A JSON record and an EVTX record are read as XML, whose markup is not in the bytes.
-        Where::Raw => {
-            let names = MARKUP.iter().map(|text| Constant::alone(text));
-            Some(names.chain(ENTITIES.iter().map(|text| Constant::between(text))).collect())
-        }
+        Where::Raw => Some(MARKUP.iter().map(|text| Constant::alone(text)).collect()),
         Where::Field(name) => {
             if SYSTEM_FIELDS.contains(&name.as_str()) {
                 return None;
@@ -154,11 +150,8 @@ const SYSTEM_FIELDS: &[&str] = &[
     "user_id",
 ];
 
-/// What the XML of a record may write for a character of its bytes.
-const ENTITIES: &[&str] = &["&amp;", "&lt;", "&gt;", "&quot;", "&apos;"];
-
-/// Texts that the XML of a record holds and its bytes need not: names of elements and attributes,
-/// the names that other schemas' fields are given, and what stands in the skeleton.
+/// Texts that the XML of a record holds and its bytes need not: names of elements, attributes
+/// and entities, the names that other schemas' fields are given, and what stands in the skeleton.
 const MARKUP: &[&str] = &[
     "http://schemas.microsoft.com/win/2004/08/events/event",
     "xmlns",
@@ -197,6 +190,11 @@ const MARKUP: &[&str] = &[
     "en-US",
     "Message",
     "ProcessingErrorData",
+    "amp",
+    "lt",
+    "gt",
+    "quot",
+    "apos",
     "CommandLine",
     "NewProcessName",
     "NewProcessId",
@@ -219,18 +217,31 @@ const MARKUP: &[&str] = &[
     "Hashes",
 ];
 
-/// The runs of characters that every format writes as they are, or by a numeric escape.
-fn plain_runs(text: &str, storage: Storage) -> impl Iterator<Item = &str> {
-    let plain = move |c: char| {
-        let always =
-            c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
-        match storage {
-            Storage::Text => always || c == ' ',
-            // A list's values are joined with commas.
-            Storage::Evtx => (always || c == ' ') && c != ',',
-        }
-    };
-    text.split(move |c| !plain(c))
+/// The parts of a literal that stand in the bytes as they are, or by a numeric escape: the words
+/// of its plain runs, and a run itself where no blank in it can be markup.
+///
+/// In the XML that a record is read as, a run with one blank may be `Element attribute` or
+/// ` attribute`, whose two names stand apart in the bytes. With two blanks it is part of a text.
+fn pieces<'l>(
+    literal: &'l str,
+    place: &Where,
+    storage: Storage,
+) -> impl Iterator<Item = &'l str> + use<'l> {
+    let raw = *place == Where::Raw;
+    let runs = literal.split(move |c| !is_plain(c, raw, storage));
+    runs.flat_map(move |run| {
+        let whole = !raw || run.bytes().filter(|&b| b == b' ').count() != 1;
+        whole.then_some(run).into_iter().chain(run.split(' '))
+    })
+}
+
+/// Whether every format writes a character as it is, or by a numeric escape.
+fn is_plain(c: char, raw: bool, storage: Storage) -> bool {
+    let always = c == ' '
+        || c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '"' | '\'' | '&' | '<' | '>' | '=');
+    // In a raw text it may end an escape. In EVTX, a list's values are joined with commas, and a
+    // control character is read as `_`.
+    always && !(raw && c == ';') && !(storage == Storage::Evtx && matches!(c, ',' | '_'))
 }
 
 /// The most selective window of a piece. Under a regex's folding each `k` and `s` doubles the
@@ -249,20 +260,9 @@ fn window(piece: &str, fold: Fold) -> &str {
     windows.max_by_key(|window| (bits(window), std::cmp::Reverse(window.len()))).unwrap_or("")
 }
 
-/// Whether a piece may be a name of an element and that of an attribute, which stand together
-/// only in the XML of a record.
-fn may_be_tag(piece: &str) -> bool {
-    let mut words = piece.split(' ');
-    let name = |word: &str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
-    let (element, attribute) = (words.next(), words.next());
-    attribute.is_some()
-        && words.next().is_none()
-        && [element, attribute].into_iter().flatten().all(name)
-}
-
-/// Whether a piece may be part of a number, a GUID or a time, which reading JSON may write anew.
-fn may_be_rewritten(piece: &str) -> bool {
-    piece.bytes().all(|b| b.is_ascii_hexdigit() || b"xXtTzZ.:+-{}".contains(&b))
+/// Whether a piece may be part of a number or a GUID, which reading JSON may write anew.
+fn may_be_number(piece: &str) -> bool {
+    piece.bytes().all(|b| b.is_ascii_hexdigit() || b"xX.+-{}".contains(&b))
 }
 
 /// Whether a piece may come from a value of an EVTX record that is no string: a number, a GUID, a
@@ -307,32 +307,38 @@ fn caseless_forms(piece: &str, fold: Fold) -> Vec<String> {
     forms
 }
 
-/// Where the piece stands escaped, or torn by markup, one of these stands in the event.
+/// Where the piece stands escaped, or torn by a comment or a CDATA section, one of these stands in
+/// the event.
+///
+/// In XML any character may be `&#N;`. In JSON any character may be `\uXXXX`: one of the piece; or,
+/// for the string may hold XML, one of a reference's or a section's; or, for it may hold JSON with
+/// strings of its own, one of such an escape. The escapes of `&` and `<` alone are no sign: some
+/// encoders write all so.
 ///
 /// None is shorter than three bytes: the packed search goes by the first three of each.
 fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
-    let forms = caseless_forms(piece, fold);
-    let mut letters: Vec<char> =
-        forms.iter().flat_map(|form| form.chars()).map(|c| c.to_ascii_lowercase()).collect();
-    letters.extend(letters.clone().iter().map(char::to_ascii_uppercase));
-    letters.sort_unstable();
-    letters.dedup();
-    let mut needles: Vec<Vec<u8>> = forms.into_iter().map(String::into_bytes).collect();
-    // JSON: any character may be `\uXXXX`.
-    needles.extend(letters.iter().map(|&c| format!("\\u{:04x}", u32::from(c)).into_bytes()));
-    // XML: any character may be `&#N;` or `&#xN;`, and a CDATA section may start inside a text.
-    needles.extend((b'0'..=b'9').chain([b'x']).map(|digit| vec![b'&', b'#', digit]));
-    needles.push(b"![CDATA[".to_vec());
-    // XML in JSON, and JSON in JSON: what makes those escapes may stand escaped itself.
-    needles.extend(ESCAPED_ESCAPES.iter().map(|needle| needle.as_bytes().to_vec()));
-    needles
+    let escape = |c: char| format!("\\u{:04x}", u32::from(c));
+    let mut needles = caseless_forms(piece, fold);
+    let others: Vec<char> =
+        needles.iter().flat_map(|form| form.chars()).filter(|c| !c.is_ascii()).collect();
+    needles.extend(others.into_iter().map(escape));
+    needles.extend(piece.chars().filter(|c| !c.is_ascii_alphanumeric()).map(escape));
+    // Letters, brackets, and the backslash of an escape; digits. No encoder writes them so.
+    needles.extend(["\\u004", "\\u005", "\\u006", "\\u007"].map(str::to_owned));
+    needles.extend(('0'..='9').map(escape));
+    // References.
+    needles.extend(('0'..='9').chain(['x']).map(|digit| format!("&#{digit}")));
+    needles.extend([format!("{}#", escape('&')), escape('#')]);
+    // Comments and sections.
+    needles.extend(["!--".to_owned(), "![CDATA[".to_owned(), escape('!')]);
+    let mut unique: Vec<Vec<u8>> = Vec::new();
+    for needle in needles.into_iter().map(String::into_bytes) {
+        if !unique.contains(&needle) {
+            unique.push(needle);
+        }
+    }
+    unique
 }
-
-/// Backslash; `&#` with either, or what follows it, escaped; a character of `![CDATA[`.
-const ESCAPED_ESCAPES: &[&str] = &[
-    r"\u005c", r"\u0026#", r"\u0023", r"&#\u00", r"\u0021", r"\u005b", r"\u0043", r"\u0044",
-    r"\u0041", r"\u0054",
-];
 
 fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
     let mut needles: Vec<Vec<u8>> = caseless_forms(piece, fold)
@@ -346,6 +352,8 @@ fn evtx_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn needles(text: &str, place: Where, fold: Fold, storage: Storage) -> Option<Vec<String>> {
@@ -362,8 +370,7 @@ mod tests {
     #[test]
     fn a_literal_comes_with_every_way_to_write_it() {
         let text = needles(".msi", field("process"), Fold::Regex, Storage::Text).unwrap();
-        for needle in
-            [".msi", ".m\u{17f}i", "\\u002e", "\\u006d", "\\u004d", "\\u017f", "&#4", "&#x"]
+        for needle in [".msi", ".m\u{17f}i", "\\u002e", "\\u004", "\\u006", "\\u017f", "&#4", "&#x"]
         {
             assert!(text.iter().any(|has| has == needle), "{needle} is not in {text:?}");
         }
@@ -391,6 +398,11 @@ mod tests {
         };
         none("transaction", field("message"));
         none("EventRecordID", Where::Raw);
+        none("Execution ProcessID", Where::Raw);
+        none("712' ThreadID=", Where::Raw);
+        none("<Data Name='", Where::Raw);
+        none("amp;quot", Where::Raw);
+        none("2020-01-02T03:04", Where::Raw);
         none("4688", field("signature_id"));
         assert!(needles("msiexec", field("message"), Fold::Ascii, Storage::Text).is_some());
         assert!(needles("msiexec", Where::Raw, Fold::Ascii, Storage::Evtx).is_some());
@@ -398,9 +410,77 @@ mod tests {
     }
 
     #[test]
+    fn names_beside_one_another_in_markup_are_apart_in_the_bytes() {
+        let first = |text: &str, storage| {
+            needles(text, Where::Raw, Fold::Ascii, storage).map(|list| list[0].replace('_', ""))
+        };
+        for storage in [Storage::Text, Storage::Evtx] {
+            assert_eq!(first("LogFileCleared xmlns", storage).unwrap(), "LogFileCleared");
+            assert_eq!(first("cmd whoami", storage).unwrap(), "whoami");
+            assert_eq!(first("cmd whoami now", storage).unwrap(), "cmd whoami now");
+            assert_eq!(first("lt;wscript", storage).unwrap(), "wscript");
+        }
+        assert_eq!(first("whoami_x", Storage::Evtx).unwrap(), "whoami");
+    }
+
+    #[test]
     fn windows_keep_the_needles_few() {
         let long = "kkkkssss".repeat(8);
         let list = needles(&long, field("CommandLine"), Fold::Regex, Storage::Text);
         assert!(list.is_none_or(|list| list.len() < 40));
+    }
+
+    /// A JSON string of `text`: each character as the choices say, escaped or not.
+    fn json_string(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
+        let mut out = String::new();
+        for c in text.chars() {
+            match (choices.next().unwrap_or(0) % 4, c) {
+                (0, _) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+                (1, _) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+                (_, '"' | '\\') => out.extend(['\\', c]),
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// XML of `text`: each character as the choices say, as a reference, in a section or behind a
+    /// comment.
+    fn xml_text(text: &str, choices: &mut impl Iterator<Item = u8>) -> String {
+        let mut out = String::new();
+        for c in text.chars() {
+            match choices.next().unwrap_or(0) % 8 {
+                0 => out.push_str(&format!("&#{};", u32::from(c))),
+                1 => out.push_str(&format!("&#x{:x};", u32::from(c))),
+                2 => out.push_str(&format!("<![CDATA[{c}]]>")),
+                3 => out.push_str(&format!("<!-- -->{c}")),
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+        #[test]
+        fn however_it_is_written_a_needle_stands_there(
+            text in prop::sample::select(vec![".msi", ".MSI", ".m\u{17f}i", ".m\u{17f}I"]),
+            xml in any::<bool>(),
+            levels in 0..4usize,
+            choices in prop::collection::vec(any::<u8>(), 0..120),
+        ) {
+            let mut choices = choices.into_iter().chain(std::iter::repeat(7));
+            let mut bytes = if xml { xml_text(text, &mut choices) } else { text.to_owned() };
+            for _ in 0..levels {
+                bytes = json_string(&bytes, &mut choices);
+            }
+            let bytes = bytes.to_ascii_lowercase();
+            let needles = text_needles(".msi", Fold::Regex);
+            let stands = |needle: &Vec<u8>| {
+                memchr::memmem::find(bytes.as_bytes(), &needle.to_ascii_lowercase()).is_some()
+            };
+            prop_assert!(needles.iter().any(stands), "{}", bytes);
+        }
     }
 }

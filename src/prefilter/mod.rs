@@ -1,6 +1,8 @@
 //! Bytes -> where a match may be, and of which rules. May report false positives, never false
 //! negatives (DESIGN, law 1).
 
+mod rare;
+mod simd;
 mod windows;
 
 use std::ops::Range;
@@ -8,6 +10,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, BuildError, Input, MatchKind};
 
 use crate::plan::Guard;
+use rare::RarePairs;
 use windows::Windows;
 
 /// A set of rules, by their number in the sweep.
@@ -50,14 +53,36 @@ impl RuleSet {
 /// The search for the guards of all rules over one kind of bytes.
 #[derive(Debug)]
 pub struct Prefilter {
-    /// The first look, where the needles are few enough for it.
-    windows: Option<Windows>,
+    /// The first look, the fastest that takes these needles.
+    first: FirstLook,
     /// Every needle. `None` when no rule has a guard.
     search: Option<AhoCorasick>,
     /// The rules of each needle.
     rules_of: Vec<RuleSet>,
     /// Rules without a guard: they may match anywhere.
     everywhere: RuleSet,
+}
+
+/// The ways to look for the first hit, a ladder from the fastest.
+#[derive(Debug)]
+enum FirstLook {
+    RarePairs(RarePairs),
+    Windows(Windows),
+    Automaton,
+}
+
+impl FirstLook {
+    fn new(needles: &[&[u8]]) -> Self {
+        if let Some(pairs) = RarePairs::new(needles) {
+            return Self::RarePairs(pairs);
+        }
+        log::debug!("{} needles do not fit the pair search", needles.len());
+        if let Some(windows) = Windows::new(needles) {
+            return Self::Windows(windows);
+        }
+        log::debug!("{} needles do not fit the packed search either", needles.len());
+        Self::Automaton
+    }
 }
 
 impl Prefilter {
@@ -95,11 +120,8 @@ impl Prefilter {
                     .build(&needles)
             })
             .transpose()?;
-        let windows = Windows::new(&needles);
-        if windows.is_none() && search.is_some() {
-            log::debug!("{} needles are too many for the packed search", needles.len());
-        }
-        Ok(Self { windows, search, rules_of, everywhere })
+        let first = FirstLook::new(&needles);
+        Ok(Self { first, search, rules_of, everywhere })
     }
 
     /// The prefilter that lets everything through: what `--prefilter off` uses.
@@ -107,7 +129,7 @@ impl Prefilter {
     pub fn off(rules: usize) -> Self {
         let mut everywhere = RuleSet::none(rules);
         (0..rules).for_each(|rule| everywhere.insert(rule));
-        Self { windows: None, search: None, rules_of: Vec::new(), everywhere }
+        Self { first: FirstLook::Automaton, search: None, rules_of: Vec::new(), everywhere }
     }
 
     /// Whether some rule may match anywhere, so that no byte can be passed over.
@@ -123,11 +145,12 @@ impl Prefilter {
         if self.is_inert() {
             return (!span.is_empty()).then_some(span.start);
         }
-        if let Some(windows) = &self.windows {
-            return windows.find(bytes, span);
-        }
         let search = self.search.as_ref()?;
-        Some(search.find(Input::new(bytes).span(span))?.start())
+        match &self.first {
+            FirstLook::RarePairs(pairs) => pairs.find(bytes, span),
+            FirstLook::Windows(windows) => windows.find(bytes, span),
+            FirstLook::Automaton => Some(search.find(Input::new(bytes).span(span))?.start()),
+        }
     }
 
     /// Every hit in `span`, overlapping ones too.

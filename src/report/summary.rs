@@ -77,7 +77,7 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
     if counters.without_host > 0 {
         writeln!(
             to,
-            "no host: {} matched without naming one and got --default-host",
+            "no host: {} matched without naming one; they get --default-host, but strictly none",
             counters.without_host
         )?;
     }

@@ -52,7 +52,7 @@ pub struct Counters {
     pub matched_strict_too: u64,
     /// Events that stock Splunk would match and the reading in force does not.
     pub matched_strict_only: u64,
-    /// Matches that named no host and were given the default one.
+    /// Matches that named no host, and were given the default one under `no-host`.
     pub without_host: u64,
     /// Matches that carry no time and were given their file's.
     pub without_time: u64,

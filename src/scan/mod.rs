@@ -57,7 +57,7 @@ pub struct Options {
     pub reading: Reading,
     /// The zone of times that carry none.
     pub timezone: TimeZone,
-    /// The host of events that name none.
+    /// The host of events that name none (accommodation `no-host`).
     pub default_host: String,
     /// Only events at or after this time.
     pub since: Option<Timestamp>,

@@ -15,7 +15,7 @@ use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
 use crate::plan::{FinalRow, Plan};
 use crate::prefilter::RuleSet;
-use crate::reading::Reading;
+use crate::reading::{Accommodation, Reading};
 
 /// What belongs to one worker alone.
 pub(crate) struct Worker {
@@ -216,7 +216,7 @@ fn decode<'t>(
     format::decode_each(framed.text, framed.format, context, &mut |event| {
         all.push(event.map_err(|error| error.to_string()).map(|mut event| {
             let without_host = event.meta.host.is_none();
-            if without_host {
+            if without_host && context.reading.has(Accommodation::NoHost) {
                 event.meta.host = Some(sweep.options.default_host.clone());
             }
             let without_time = event.meta.time.is_none();
