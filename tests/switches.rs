@@ -466,7 +466,7 @@ impl Maker {
 /// Events without a hit.
 fn bulk(count: usize) -> Vec<Seed> {
     let seed = |at: usize| Seed {
-        kind: if at % 7 == 0 { Kind::Sysmon } else { Kind::Logon },
+        kind: if at.is_multiple_of(7) { Kind::Sysmon } else { Kind::Logon },
         seconds: (at % 11) as i64,
         host: at % 3,
         who: 1,
