@@ -20,14 +20,16 @@ pub(super) struct Chunks<'t> {
     pub origin: &'t Origin,
 }
 
-/// Searches the chunk slots that start in `span`.
+/// Searches the chunk slots that start in `span`. What follows it is looked at to tell where the
+/// last of them ends.
 pub(super) fn scan_chunks(
     sweep: &Sweep<'_>,
     worker: &mut Worker,
     chunks: &Chunks<'_>,
     span: Range<usize>,
 ) {
-    for slot in evtx::chunks_from(&chunks.bytes[..span.end], span.start) {
+    let slots = evtx::chunks_from(chunks.bytes, span.start);
+    for slot in slots.take_while(|slot| slot.offset < span.end) {
         if sweep.stopped() || chunks.base + slot.offset as u64 >= sweep.end_of_log() {
             return;
         }

@@ -1,6 +1,7 @@
 //! Files: opening, telling their format, cutting them into shards for the workers.
 
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,15 +10,15 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::evtx::{Chunks, report, scan_chunks};
-use super::skip::Severity;
-use super::text::{Piece, consider, scan_shard, shards};
+use super::skip::{Severity, SkipLog};
+use super::text::{Edge, Piece, consider, ends_document, report_cut_document, scan_shard, shards};
 use super::worker::Origin;
 use super::{LONGEST_EVENT, Sweep};
 use crate::event::Format;
 use crate::format::evtx::{self, CHUNK_LEN, FileHeader};
 use crate::format::text::{Carry, TextLayout};
 use crate::source::{
-    BlockReader, Bytes, Cut, Encoding, Offsets, Opened, open, open_stdin, sniff_encoding,
+    BlockEnd, BlockReader, Bytes, Cut, Encoding, Offsets, Opened, open, open_stdin, sniff_encoding,
 };
 
 /// How much of a file is looked at to tell its format.
@@ -48,7 +49,7 @@ fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, n
                 &origin.path,
                 None,
                 Severity::Error,
-                format!("cannot be opened: {error}"),
+                format!("cannot be read: {error}"),
             );
         }),
         Ok(Opened::Whole(bytes)) => sweep_whole(sweep, scope, bytes, &origin),
@@ -106,11 +107,16 @@ const MAGICS: &[(&[u8], &str)] = &[
     (b"\xfd7zXZ\0", "xz-compressed, which is not read yet: unpack it first"),
     (b"BZh", "bzip2-compressed, which is not read yet: unpack it first"),
     (b"\x04\x22\x4d\x18", "lz4-compressed, which is not read yet: unpack it first"),
+    (b"\x1f\x8b", "gzip-compressed twice, of which one is undone: unpack it first"),
+    (b"version https://git-lfs", "a pointer of Git LFS: the file itself was not downloaded"),
 ];
 
 fn looks_like(head: &[u8]) -> &'static str {
     if head.get(257..262) == Some(b"ustar") {
         return "a tar archive, which is not read yet: unpack it first";
+    }
+    if head.iter().all(|&byte| byte == 0) {
+        return "nothing but zeros at its start: it was never written, or its data are lost";
     }
     MAGICS
         .iter()
@@ -170,16 +176,17 @@ fn whole_text<'s>(
     let format = layout_format(layout);
     sweep.with_worker(|worker| worker.counters.file(format));
     let text = &bytes[mark..];
-    for (at, shard) in shards(layout, text, sweep.options.shard_size).into_iter().enumerate() {
+    for shard in shards(layout, text, sweep.options.shard_size) {
         let (bytes, origin) = (bytes.clone(), Arc::clone(origin));
-        let length = shard.len() + if at == 0 { mark } else { 0 };
+        let length = shard.len() + if shard.start == 0 { mark } else { 0 };
+        let edge = if shard.end == text.len() { Edge::End } else { Edge::Boundary };
         scope.spawn(move |_| {
             if sweep.stopped() {
                 return;
             }
             let offsets = Offsets { base: mark as u64, encoding: Encoding::Utf8 };
             let piece = Piece { text: &bytes[mark..], offsets, layout, origin: &origin };
-            timed(sweep, format, length, |worker| scan_shard(sweep, worker, &piece, shard));
+            timed(sweep, format, length, |worker| scan_shard(sweep, worker, &piece, shard, edge));
             advance(sweep, length);
         });
     }
@@ -201,7 +208,9 @@ fn whole_evtx<'s>(
         }
     });
     let size = sweep.options.shard_size.div_ceil(CHUNK_LEN).max(1) * CHUNK_LEN;
-    for span in evtx_shards(bytes, body, size) {
+    let (spans, slots) = evtx_shards(bytes, body, size);
+    check_count(sweep, header, slots, bytes.len(), origin);
+    for span in spans {
         let (bytes, origin) = (bytes.clone(), Arc::clone(origin));
         let length = span.len() + if span.start == body { body } else { 0 };
         scope.spawn(move |_| {
@@ -215,12 +224,31 @@ fn whole_evtx<'s>(
     }
 }
 
-/// Cuts a log into shards of whole chunk slots. Slots are 64 KiB but where a chunk stands at an
-/// odd offset, so they are walked rather than counted.
-fn evtx_shards(bytes: &[u8], body: usize, size: usize) -> Vec<std::ops::Range<usize>> {
+/// Reports a log that has fewer chunks than its header counts.
+fn check_count(
+    sweep: &Sweep<'_>,
+    header: Option<FileHeader>,
+    slots: usize,
+    length: usize,
+    origin: &Origin,
+) {
+    let finding = header.and_then(|header| evtx::check_chunk_count(&header, slots, length));
+    if let Some(finding) = finding {
+        sweep.with_worker(|worker| {
+            let chunks = Chunks { bytes: &[], base: 0, header, origin };
+            report(worker, &chunks, 0, &finding);
+        });
+    }
+}
+
+/// Cuts a log into shards of whole chunk slots, and counts the slots. Slots are 64 KiB but where
+/// a chunk stands at an odd offset, so they are walked rather than computed.
+fn evtx_shards(bytes: &[u8], body: usize, size: usize) -> (Vec<Range<usize>>, usize) {
     let mut shards = Vec::new();
     let mut start = body;
+    let mut slots = 0;
     for slot in evtx::chunks(bytes) {
+        slots += 1;
         if slot.offset - start >= size {
             shards.push(start..slot.offset);
             start = slot.offset;
@@ -229,7 +257,7 @@ fn evtx_shards(bytes: &[u8], body: usize, size: usize) -> Vec<std::ops::Range<us
     if start < bytes.len() {
         shards.push(start..bytes.len());
     }
-    shards
+    (shards, slots)
 }
 
 /// Runs one shard on the worker's state and counts it.
@@ -298,12 +326,13 @@ fn stream_text(sweep: &Sweep<'_>, reader: &mut Reader, layout: TextLayout, origi
             return;
         }
         let piece = Piece { text: &block.bytes, offsets: block.offsets, layout, origin };
+        let edge = match block.end {
+            BlockEnd::Cut => Edge::Boundary,
+            BlockEnd::Forced => Edge::Torn,
+            BlockEnd::Stream => Edge::End,
+        };
         timed(sweep, format, block.bytes.len(), |worker| {
-            if block.forced {
-                let reason = "an event longer than 64 MiB was cut";
-                worker.skip(origin, block.offsets.base, Severity::Error, reason);
-            }
-            scan_shard(sweep, worker, &piece, 0..block.bytes.len());
+            scan_shard(sweep, worker, &piece, 0..block.bytes.len(), edge);
         });
     }
 }
@@ -314,32 +343,51 @@ fn stream_document(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>)
     sweep.with_worker(|worker| worker.counters.file(Format::Json));
     let mut carry = Carry::default();
     let mut wanted = sweep.options.shard_size;
+    // As in a document that is searched whole, damage is told where something was found.
+    let (mut hit, mut damaged) = (false, SkipLog::default());
+    let mut whole = true;
     loop {
         let ended = reader.head(wanted).len() < wanted;
         if reader.is_empty() || sweep.stopped() {
-            return;
+            break;
         }
         let forced = wanted >= LONGEST_EVENT;
         let (buffer, offsets) = reader.peek();
         let piece = Piece { text: buffer, offsets, layout, origin };
         let mut done = 0;
         timed(sweep, Format::Json, 0, |worker| {
+            let here = sweep.text.find(buffer, 0..buffer.len()).is_some();
+            hit |= here;
             let mut frames = layout.frames_so_far(buffer, 0..buffer.len(), carry, ended || forced);
             for found in frames.by_ref() {
-                consider(sweep, worker, &piece, found);
+                match found {
+                    Ok(frame) if here => consider(sweep, worker, &piece, Ok(frame)),
+                    Ok(_) => {}
+                    Err(damage) => {
+                        let at = offsets.of(buffer, damage.span.start);
+                        damaged.add(&origin.path, Some(at), Severity::Error, damage.reason);
+                    }
+                }
             }
             (done, carry) = frames.carry();
             worker.counters.searched(Format::Json, done);
         });
         if ended || forced {
             done = buffer.len();
+            whole = ends_document(buffer);
         }
         reader.consume(done);
         wanted = if done == 0 { (wanted * 2).min(LONGEST_EVENT) } else { sweep.options.shard_size };
         if ended {
-            return;
+            break;
         }
     }
+    let end = reader.offset();
+    sweep.with_worker(|worker| match (hit, whole) {
+        (true, _) => worker.skips.merge(damaged),
+        (false, false) => report_cut_document(worker, origin, end),
+        (false, true) => {}
+    });
 }
 
 fn stream_evtx(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>) {
@@ -356,30 +404,35 @@ fn stream_evtx(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>) {
         worker.counters.searched(Format::Evtx, body);
     });
     reader.consume(body);
+    let mut slots = 0;
     loop {
-        let wanted = sweep.options.shard_size.max(2 * CHUNK_LEN);
+        let wanted = sweep.options.shard_size.max(2 * evtx::SLOT_HORIZON);
         let ended = reader.head(wanted).len() < wanted;
         if reader.is_empty() || sweep.stopped() {
-            return;
+            break;
         }
         let (buffer, offsets) = reader.peek();
-        // The last slot may go on in what is read next.
-        let end = if ended {
-            buffer.len()
-        } else {
-            evtx::chunks_from(buffer, 0)
-                .map(|slot| slot.offset)
-                .last()
-                .filter(|&at| at > 0)
-                .unwrap_or(buffer.len())
-        };
+        // Where a slot ends may depend on what is read next.
+        let last = if ended { buffer.len() } else { buffer.len() - evtx::SLOT_HORIZON };
+        let mut end = buffer.len();
+        for slot in evtx::chunks_from(buffer, 0) {
+            if slot.offset > last {
+                end = slot.offset;
+                break;
+            }
+            slots += 1;
+        }
         timed(sweep, Format::Evtx, end, |worker| {
-            let chunks = Chunks { bytes: &buffer[..end], base: offsets.base, header, origin };
+            let chunks = Chunks { bytes: buffer, base: offsets.base, header, origin };
             scan_chunks(sweep, worker, &chunks, 0..end);
         });
         reader.consume(end);
         if ended {
-            return;
+            break;
         }
+    }
+    if !sweep.stopped() {
+        let length = usize::try_from(reader.offset()).unwrap_or(usize::MAX);
+        check_count(sweep, header, slots, length, origin);
     }
 }

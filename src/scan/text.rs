@@ -7,7 +7,7 @@ use super::worker::{Framed, Origin, Worker};
 use super::{LONGEST_EVENT, Sweep};
 use crate::aggregate::Position;
 use crate::event::{Damage, Frame};
-use crate::format::text::TextLayout;
+use crate::format::text::{Carry, TextLayout};
 use crate::source::Offsets;
 
 /// Text that is searched together: a mapped file, or a block of a stream.
@@ -36,26 +36,88 @@ pub(super) fn shards(layout: TextLayout, text: &[u8], size: usize) -> Vec<Range<
     cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
+/// How the last event of a shard ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// Before the next boundary.
+    Boundary,
+    /// Where the text ends, so that damage there is told: most often, a file was cut short.
+    End,
+    /// Not in this text, for it is longer than a block.
+    Torn,
+}
+
 /// Searches one shard and evaluates the events around its hits.
 pub(super) fn scan_shard(
     sweep: &Sweep<'_>,
     worker: &mut Worker,
     piece: &Piece<'_>,
     shard: Range<usize>,
+    edge: Edge,
 ) {
+    let (text, layout) = (piece.text, piece.layout);
     let mut at = shard.start;
     while at < shard.end && !sweep.stopped() {
-        let Some(hit) = sweep.text.find(piece.text, at..shard.end) else { return };
-        let start = piece.layout.boundary_before(piece.text, hit, at).unwrap_or(at);
-        let end = piece
-            .layout
-            .next_boundary(piece.text, hit + 1)
-            .map_or(shard.end, |boundary| boundary.min(shard.end));
-        for found in piece.layout.frames(piece.text, start..end) {
-            consider(sweep, worker, piece, found);
+        let Some(hit) = sweep.text.find(text, at..shard.end) else { break };
+        let start = layout.boundary_before(text, hit, at).unwrap_or(at);
+        let next = layout.next_boundary(text, hit + 1);
+        let end = next.map_or(shard.end, |boundary| boundary.min(shard.end));
+        if edge == Edge::Torn && end == shard.end {
+            let mut frames = layout.frames_so_far(text, start..end, Carry::default(), false);
+            frames.by_ref().for_each(|found| consider(sweep, worker, piece, found));
+            let rest = frames.carry().0;
+            if sweep.text.find(text, rest..end).is_some() && !is_padding(&text[rest..end]) {
+                worker.skip(
+                    piece.origin,
+                    piece.offsets.of(text, rest),
+                    Severity::Error,
+                    "an event longer than 64 MiB was cut",
+                );
+            }
+        } else {
+            layout.frames(text, start..end).for_each(|found| consider(sweep, worker, piece, found));
         }
         at = end;
     }
+    if edge == Edge::End && at < shard.end {
+        check_end(worker, piece, at..shard.end);
+    }
+}
+
+/// Reports damage at the end of a text in which nothing was found.
+fn check_end(worker: &mut Worker, piece: &Piece<'_>, rest: Range<usize>) {
+    let (text, layout) = (piece.text, piece.layout);
+    if layout == TextLayout::JsonDocument {
+        // It has no boundary to look from, but for its last character.
+        if !ends_document(&text[rest.clone()]) {
+            report_cut_document(worker, piece.origin, piece.offsets.of(text, rest.end));
+        }
+        return;
+    }
+    let start = layout.boundary_before(text, rest.end, rest.start).unwrap_or(rest.start);
+    if rest.end - start > LONGEST_EVENT {
+        return;
+    }
+    for damage in layout.frames(text, start..rest.end).filter_map(Result::err) {
+        let at = piece.offsets.of(text, damage.span.start);
+        worker.skip(piece.origin, at, Severity::Error, &damage.reason);
+    }
+}
+
+/// Whether a JSON document may end with these bytes.
+pub(super) fn ends_document(text: &[u8]) -> bool {
+    let last = text.iter().rev().find(|byte| !is_padding(&[**byte]));
+    last.is_none_or(|last| matches!(last, b'}' | b']' | b','))
+}
+
+/// Reports that a JSON document ends too early.
+pub(super) fn report_cut_document(worker: &mut Worker, origin: &Origin, at: u64) {
+    worker.skip(origin, at, Severity::Error, "the JSON document is cut short");
+}
+
+/// Whether this is only white space and NULs, as log files are padded with.
+fn is_padding(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0)
 }
 
 /// Evaluates a framed event if a rule may match it, or reports damage.

@@ -9,7 +9,7 @@ mod walk;
 
 pub use bytes::{Bytes, Opened, open, open_stdin};
 pub use encoding::{Encoding, sniff_encoding};
-pub use stream::{Block, BlockReader, Cut, Offsets};
+pub use stream::{Block, BlockEnd, BlockReader, Cut, Offsets};
 pub use walk::{Found, walk};
 
 /// Whether files are mapped into memory.

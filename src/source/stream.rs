@@ -42,9 +42,24 @@ pub struct Block {
     pub bytes: Vec<u8>,
     /// Where they stand in the source.
     pub offsets: Offsets,
-    /// Whether an event was cut because it is longer than a block may be.
-    pub forced: bool,
+    /// Where it ends.
+    pub end: BlockEnd,
 }
+
+/// Where a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockEnd {
+    /// At a cut between events.
+    Cut,
+    /// In an event that is longer than a block may be.
+    Forced,
+    /// Where the stream ends.
+    Stream,
+}
+
+/// How much of what was read is kept for the next block where there is no cut: there, an event
+/// may start that cannot be told yet.
+const LOOK_BACK: usize = 8 << 10;
 
 /// Where a buffer may be cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,13 +138,14 @@ impl<R: Read> BlockReader<R> {
                 return None;
             }
             if self.ended && self.buffer.len() <= wanted {
-                return Some(self.take(self.buffer.len(), false));
+                return Some(self.take(self.buffer.len(), BlockEnd::Stream));
             }
             match cut(&self.buffer) {
-                Cut::At(at) if at > 0 => return Some(self.take(at, false)),
+                Cut::At(at) if at > 0 => return Some(self.take(at, BlockEnd::Cut)),
                 _ if self.buffer.len() >= self.most => {
-                    let at = last_character(&self.buffer);
-                    return Some(self.take(at, true));
+                    let back = LOOK_BACK.min(self.buffer.len() / 2);
+                    let at = last_character(&self.buffer[..self.buffer.len() - back]);
+                    return Some(self.take(at, BlockEnd::Forced));
                 }
                 _ => wanted = (self.buffer.len() * 2).min(self.most),
             }
@@ -167,12 +183,12 @@ impl<R: Read> BlockReader<R> {
         self.base
     }
 
-    fn take(&mut self, at: usize, forced: bool) -> Block {
+    fn take(&mut self, at: usize, end: BlockEnd) -> Block {
         let rest = self.buffer.split_off(at);
         let bytes = std::mem::replace(&mut self.buffer, rest);
         let offsets = Offsets { base: self.base, encoding: self.encoding };
         self.base = offsets.of(&bytes, bytes.len());
-        Block { bytes, offsets, forced }
+        Block { bytes, offsets, end }
     }
 
     /// Reads about `count` more bytes.
@@ -243,7 +259,7 @@ mod tests {
             let blocks = blocks(text, size, 100, Encoding::Utf8);
             assert_eq!(blocks.iter().flat_map(|b| b.bytes.clone()).collect::<Vec<_>>(), text);
             for block in &blocks[..blocks.len() - 1] {
-                assert!(block.bytes.ends_with(b"\n") && !block.forced);
+                assert!(block.bytes.ends_with(b"\n") && block.end == BlockEnd::Cut);
             }
             for pair in blocks.windows(2) {
                 let end = pair[0].offsets.base + pair[0].bytes.len() as u64;
@@ -255,7 +271,7 @@ mod tests {
     #[test]
     fn a_line_longer_than_a_block_is_cut_and_said_to_be() {
         let blocks = blocks(b"0123456789\nx", 2, 4, Encoding::Utf8);
-        assert!(blocks[0].forced && blocks[0].bytes.len() <= 4);
+        assert!(blocks[0].end == BlockEnd::Forced && blocks[0].bytes.len() <= 4);
         assert_eq!(
             blocks.iter().flat_map(|b| b.bytes.clone()).collect::<Vec<_>>(),
             b"0123456789\nx"

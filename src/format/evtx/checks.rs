@@ -112,6 +112,20 @@ pub fn check_file_header(data: &[u8]) -> Option<Finding> {
     Some(Finding::new(severity, span, reason))
 }
 
+/// What is wrong with the number of chunk slots that a log of `length` bytes has.
+///
+/// The header of a log that was copied while in use counts too few, never too many: where it
+/// counts more than there are, the end of the file is lost.
+#[must_use]
+pub fn check_chunk_count(header: &FileHeader, slots: usize, length: usize) -> Option<Finding> {
+    let count = usize::from(header.chunk_count);
+    if !header.intact || slots >= count {
+        return None;
+    }
+    let reason = format!("the file is cut short: its header counts {count} chunks, it has {slots}");
+    Some(Finding::new(Severity::Error, length..length, reason))
+}
+
 /// Checks a chunk as a whole: that it is one, that it is whole, and its checksums, which are not
 /// set where the chunk or its file says so. What is wrong within it,
 /// [`ChunkReader::records`](super::ChunkReader::records) reports.

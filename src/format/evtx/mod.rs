@@ -22,10 +22,12 @@ mod survey;
 mod walk;
 mod xml;
 
-pub use checks::{FileHeader, Finding, Severity, check_chunk, check_file_header};
+pub use checks::{
+    FileHeader, Finding, Severity, check_chunk, check_chunk_count, check_file_header,
+};
 pub use literal::{Text, may_be_rendered, verbatim_parts};
 pub use reader::{ChunkReader, Record, Wanted};
-pub use slots::{ChunkSlot, Chunks, SlotState, body_offset, chunks, chunks_from};
+pub use slots::{ChunkSlot, Chunks, SLOT_HORIZON, SlotState, body_offset, chunks, chunks_from};
 
 /// The length of a chunk.
 pub const CHUNK_LEN: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::bytes::u32_at;
-use super::{CHUNK_LEN, CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};
+use super::{CHUNK_HEADER_LEN, CHUNK_LEN, CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};
 
 /// One place of a chunk: 64 KiB, less at the end of the data or before a chunk that stands at an
 /// odd offset.
@@ -31,6 +31,10 @@ pub enum SlotState {
     Empty,
 }
 
+/// How far from the start of a slot the bytes reach that may tell where it ends: to the end of the
+/// header of the chunk that follows it.
+pub const SLOT_HORIZON: usize = CHUNK_LEN + CHUNK_HEADER_LEN;
+
 /// Iterates over the chunk slots of some data; see [`chunks`] and [`chunks_from`].
 #[derive(Debug, Clone)]
 pub struct Chunks<'d> {
@@ -48,8 +52,8 @@ pub fn chunks(data: &[u8]) -> Chunks<'_> {
 
 /// The chunk slots of data in which a chunk is due at `start`.
 ///
-/// For a block of a stream that starts at a chunk boundary, `start` is 0. A slot that is
-/// [`SlotState::Truncated`] and ends where the block ends is to be read again with what follows,
+/// For a block of a stream that starts at a chunk boundary, `start` is 0. A slot that starts less
+/// than [`SLOT_HORIZON`] bytes before the end of the block is to be read again with what follows,
 /// unless the stream ends too.
 #[must_use]
 pub fn chunks_from(data: &[u8], start: usize) -> Chunks<'_> {
