@@ -18,22 +18,49 @@ pub(super) struct Piece<'t> {
     pub origin: &'t Origin,
 }
 
-/// Cuts a text into shards of about `size` bytes, each of whole segments.
-pub(super) fn shards(layout: TextLayout, text: &[u8], size: usize) -> Vec<Range<usize>> {
-    let mut cuts = vec![0];
-    let mut at = size.max(1);
-    while at < text.len() {
-        match layout.next_boundary(text, at) {
-            Some(boundary) => {
-                cuts.push(boundary);
-                at = boundary + size.max(1);
-            }
-            None => break,
+/// A boundary can be told from the text up to this many bytes behind it.
+const LOOKAHEAD: usize = 64 << 10;
+
+/// Cuts a text into shards of about `size` bytes, each of whole segments: for each window of
+/// `size` bytes, from its first boundary to the first at or after its end. Any shard can be had
+/// without the others, so that nothing is read ahead of the workers, and all of them together
+/// look at each byte twice at most, even where there is no boundary for long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shards {
+    layout: TextLayout,
+    size: usize,
+}
+
+impl Shards {
+    pub(super) fn new(layout: TextLayout, size: usize) -> Self {
+        Self { layout, size: size.max(1) }
+    }
+
+    /// How many windows a text has.
+    pub(super) fn count(self, text: &[u8]) -> usize {
+        match self.layout {
+            // It has no boundary.
+            TextLayout::JsonDocument => 1,
+            _ => text.len().div_ceil(self.size).max(1),
         }
     }
-    cuts.push(text.len());
-    cuts.dedup();
-    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+
+    /// The shard of a window; `None` where no boundary is in it, so that an earlier shard has it.
+    pub(super) fn get(self, text: &[u8], window: usize) -> Option<Range<usize>> {
+        let start = match window {
+            0 => 0,
+            _ => self.first_boundary(text, window)?,
+        };
+        let end = (window + 1..self.count(text)).find_map(|next| self.first_boundary(text, next));
+        Some(start..end.unwrap_or(text.len()))
+    }
+
+    fn first_boundary(self, text: &[u8], window: usize) -> Option<usize> {
+        let from = window * self.size;
+        let to = (from + self.size).min(text.len());
+        let view = &text[..(to + LOOKAHEAD).min(text.len())];
+        self.layout.next_boundary(view, from).filter(|&boundary| boundary < to)
+    }
 }
 
 /// An event longer than [`LONGEST_EVENT`].
@@ -152,4 +179,31 @@ pub(super) fn consider(
         offset: at,
     };
     worker.evaluate(sweep, piece.origin, &framed, &rules);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn shards_tile_the_text_at_boundaries(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["{\"a\":1}\n", "x\n", "\n", "{\"b\":\"{\"}\n", "yyyyyyyyyy"]), 0..40),
+            size in 1usize..60,
+        ) {
+            let text = pieces.concat();
+            let text = text.as_bytes();
+            let layout = TextLayout::JsonLines;
+            let shards = Shards::new(layout, size);
+            let mut end = 0;
+            for shard in (0..shards.count(text)).filter_map(|window| shards.get(text, window)) {
+                prop_assert_eq!(shard.start, end);
+                prop_assert!(shard.start == 0 || layout.boundary_before(text, shard.start, 0) == Some(shard.start));
+                end = shard.end;
+            }
+            prop_assert_eq!(end, text.len());
+        }
+    }
 }
