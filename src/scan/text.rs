@@ -63,6 +63,9 @@ impl Shards {
     }
 }
 
+/// An event longer than [`LONGEST_EVENT`].
+const TOO_LONG: &str = "an event longer than 64 MiB, which is not read";
+
 /// How the last event of a shard ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {
@@ -94,12 +97,7 @@ pub(super) fn scan_shard(
             frames.by_ref().for_each(|found| consider(sweep, worker, piece, found));
             let rest = frames.carry().0;
             if sweep.text.find(text, rest..end).is_some() && !is_padding(&text[rest..end]) {
-                worker.skip(
-                    piece.origin,
-                    piece.offsets.of(text, rest),
-                    Severity::Error,
-                    "an event longer than 64 MiB was cut",
-                );
+                worker.skip(piece.origin, piece.offsets.of(text, rest), Severity::Error, TOO_LONG);
             }
         } else {
             layout.frames(text, start..end).for_each(|found| consider(sweep, worker, piece, found));
@@ -123,6 +121,10 @@ fn check_end(worker: &mut Worker, piece: &Piece<'_>, rest: Range<usize>) {
     }
     let start = layout.boundary_before(text, rest.end, rest.start).unwrap_or(rest.start);
     if rest.end - start > LONGEST_EVENT {
+        if !is_padding(&text[start..rest.end]) {
+            let at = piece.offsets.of(text, start);
+            worker.skip(piece.origin, at, Severity::Error, TOO_LONG);
+        }
         return;
     }
     for damage in layout.frames(text, start..rest.end).filter_map(Result::err) {
@@ -168,8 +170,7 @@ pub(super) fn consider(
     }
     let at = offset(frame.span.start);
     if frame.span.len() > LONGEST_EVENT {
-        let reason = "an event longer than 64 MiB";
-        return worker.skip(piece.origin, at, Severity::Error, reason);
+        return worker.skip(piece.origin, at, Severity::Error, TOO_LONG);
     }
     let framed = Framed {
         text: &piece.text[frame.span],
