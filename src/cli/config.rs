@@ -69,7 +69,7 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         Some(set.build().map_err(|error| CliError::new(format!("--host: {error}")))?)
     };
     Ok(Options {
-        threads: args.threads.unwrap_or(0),
+        threads: args.threads.map_or(0, usize::from),
         shard_size: args.shard_size.unwrap_or(SHARD_SIZE),
         map: match args.mmap {
             MmapChoice::Auto => MapChoice::Auto,
