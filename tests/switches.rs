@@ -784,17 +784,18 @@ fn every_rule_finds_something() {
     let pieces = |at: usize| -> String {
         (0..5).map(|piece| PIECES[(at * 31 + piece * 17 + at / 3) % PIECES.len()]).collect()
     };
-    let events: Vec<_> = (0..312)
+    // Every piece alone in every kind of event, and some of several pieces.
+    let alone = PIECES.len() * Kind::ALL.len();
+    let events: Vec<_> = (0..alone + 100)
         .map(|at| Seed {
-            kind: if at % 3 == 0 { Kind::Process } else { Kind::ALL[at % 6] },
+            kind: Kind::ALL[at % Kind::ALL.len()],
             seconds: (at % 5) as i64,
             host: at % 3,
             who: at % 2,
             image: at % 3,
-            command_line: if at % 3 == 0 {
-                PIECES[at / 3 % PIECES.len()].to_owned()
-            } else {
-                pieces(at)
+            command_line: match PIECES.get(at / Kind::ALL.len()) {
+                Some(piece) => (*piece).to_owned(),
+                None => pieces(at),
             },
         })
         .collect();
