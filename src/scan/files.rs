@@ -11,7 +11,9 @@ use jiff::Timestamp;
 
 use super::evtx::{Chunks, report, scan_chunks};
 use super::skip::{Severity, SkipLog};
-use super::text::{Edge, Piece, Shards, consider, ends_document, report_cut_document, scan_shard};
+use super::text::{
+    Edge, Piece, Shards, consider, ends_document, is_padding, report_cut_document, scan_shard,
+};
 use super::worker::Origin;
 use super::{LONGEST_EVENT, Sweep};
 use crate::event::Format;
@@ -373,7 +375,10 @@ fn stream_document(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>)
         });
         if ended || forced {
             done = buffer.len();
-            whole = ends_document(buffer);
+        }
+        // The end may come long after the last character that tells how it ended.
+        if let Some(consumed) = buffer.get(..done).filter(|bytes| !is_padding(bytes)) {
+            whole = ends_document(consumed);
         }
         reader.consume(done);
         wanted = if done == 0 { (wanted * 2).min(LONGEST_EVENT) } else { sweep.options.shard_size };

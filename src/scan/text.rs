@@ -145,7 +145,7 @@ pub(super) fn report_cut_document(worker: &mut Worker, origin: &Origin, at: u64)
 }
 
 /// Whether this is only white space and NULs, as log files are padded with.
-fn is_padding(text: &[u8]) -> bool {
+pub(super) fn is_padding(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0)
 }
 
