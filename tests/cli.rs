@@ -820,3 +820,62 @@ fn help_names_every_flag() {
         assert!(folder.run("--help").stdout.contains(&format!("\n  {command} ")), "{command}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_and_pipes() {
+    let folder = Folder::new();
+    for (words, says) in [
+        ("scan -o /dev/full a.xml", "/dev/full: cannot be written: No space left"),
+        ("scan --stats-json /dev/full a.xml", "/dev/full: cannot be written: No space left"),
+        ("scan -r /dev/zero a.xml", "error: /dev/zero: larger than"),
+        ("scan --macros /dev/zero a.xml", "/dev/zero: larger than"),
+        ("scan /dev/zero a.xml", "/dev/zero: nothing but zeros at its start"),
+        ("scan /dev/urandom a.xml", "/dev/urandom: not a log"),
+    ] {
+        let run = folder.run(words);
+        assert_eq!(run.status, 2, "{words}");
+        assert!(run.stderr.contains(says), "{words}: {}", run.stderr);
+    }
+    for words in ["scan a.xml", "explain", "man", "completions zsh"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_coldsweep"))
+            .args(words.split(' '))
+            .current_dir(folder.path())
+            .stdout(full)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words}: {stderr}");
+        assert!(stderr.contains("No space left") && !stderr.contains("panicked"), "{stderr}");
+    }
+    // A pipe that is named is read, and only once, whether it holds a hit or not.
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (text, status) in
+        [(logs::xml("piped", 1, "a"), 0), (logs::xml_event("piped", 1, "notepad.exe"), 1)]
+    {
+        let to = pipe.clone();
+        let writer = std::thread::spawn(move || std::fs::write(to, text));
+        let run = folder.run("scan pipe");
+        writer.join().unwrap().unwrap();
+        assert_eq!(run.status, status, "{}", run.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn scripts_and_pages_may_be_read_in_part() {
+    for words in ["completions bash", "man", "explain", "scan --help"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_coldsweep"))
+            .args(words.split(' '))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{words}");
+    }
+}

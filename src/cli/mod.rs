@@ -41,8 +41,10 @@ pub fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(&explain),
         Command::Rules(rules) => rules::run(&rules),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "coldsweep", &mut io::stdout());
-            Ok(0)
+            // The generator panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "coldsweep", &mut script);
+            io::stdout().write_all(&script).map(|()| 0).map_err(Into::into)
         }
         Command::Man => clap_mangen::Man::new(Args::command())
             .render(&mut io::stdout())
