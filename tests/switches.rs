@@ -19,8 +19,7 @@ use std::time::{Duration, SystemTime};
 use coldsweep::cim::Cim;
 use coldsweep::corpus::evtx_writer::EvtxWriter;
 use coldsweep::corpus::{
-    Account, Arrangement, Details, Escapes, Exporter, GzipMembers, Happening, Kind, LineEnds,
-    Style, Utf16, Writer, XmlLayout,
+    Account, Details, Escapes, GzipMembers, Happening, Kind, Style, Utf16, Writer, XmlLayout,
 };
 use coldsweep::plan::Plan;
 use coldsweep::reading::Reading;
