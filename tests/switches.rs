@@ -19,7 +19,8 @@ use std::time::{Duration, SystemTime};
 use coldsweep::cim::Cim;
 use coldsweep::corpus::evtx_writer::EvtxWriter;
 use coldsweep::corpus::{
-    Account, Details, Escapes, GzipMembers, Happening, Kind, Style, Utf16, Writer, XmlLayout,
+    Account, Arrangement, Details, Escapes, Exporter, GzipMembers, Happening, Inner, Kind, Payload,
+    Separator, Style, Utf16, Writer, XmlLayout,
 };
 use coldsweep::plan::Plan;
 use coldsweep::reading::Reading;
@@ -321,8 +322,8 @@ enum File {
         storage: Storage,
         /// Places (in thousandths of the file) and bytes to put there.
         damage: Vec<(usize, u8)>,
-        /// A text to replace where it first stands, and by what: markup that tears, references.
-        tear: Option<(&'static str, String)>,
+        /// Texts to replace, and by what.
+        tear: Vec<(&'static str, String)>,
     },
     Evtx {
         events: Vec<Seed>,
@@ -405,13 +406,16 @@ fn part() -> impl Strategy<Value = Part> {
     ]
 }
 
-/// A text and what to put in its place everywhere: the same text with something in the middle that
-/// readers take out again, or do not; or another way to write punctuation.
-fn tear() -> impl Strategy<Value = (&'static str, String)> {
-    const TEXTS: [&str; 6] = [".msi", "msiexec", "x.example", "alice", "kernels", "://"];
-    const OTHERS: [(&str, &str); 6] =
-        [("\\n", "\n"), ("\n", ""), ("'", "\""), ("\"", "'"), ("&", "\\u0026"), ("<", "\\u003c")];
-    let torn = |(text, how): (&'static str, usize)| {
+/// Texts that the rules look for, and that stand in values alone.
+const SOUGHT: [&str; 5] = [".msi", "msiexec", "x.example", "alice", "kernels"];
+
+/// How many ways there are to tear a text.
+const TEARS: usize = 9;
+
+/// Texts and what to put in their place everywhere: the same text with something in the middle
+/// that readers take out again, or do not.
+fn torn(how: usize) -> Vec<(&'static str, String)> {
+    let tear = |text: &'static str| {
         let (before, rest) = text.split_at(text.len() / 2);
         let (middle, after) = rest.split_at(1);
         let number = u32::from(middle.as_bytes()[0]);
@@ -428,9 +432,17 @@ fn tear() -> impl Strategy<Value = (&'static str, String)> {
         };
         (text, format!("{before}{middle}{after}"))
     };
+    SOUGHT.map(tear).to_vec()
+}
+
+/// Torn texts, or another way to write some punctuation.
+fn tear() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+    const OTHERS: [(&str, &str); 6] =
+        [("\\n", "\n"), ("\n", ""), ("'", "\""), ("\"", "'"), ("&", "\\u0026"), ("<", "\\u003c")];
     prop_oneof![
-        3 => (prop::sample::select(&TEXTS[..]), 0usize..9).prop_map(torn),
-        1 => prop::sample::select(&OTHERS[..]).prop_map(|(from, to)| (from, to.to_owned())),
+        6 => Just(Vec::new()),
+        3 => (0..TEARS).prop_map(torn),
+        1 => prop::sample::select(&OTHERS[..]).prop_map(|(from, to)| vec![(from, to.to_owned())]),
     ]
 }
 
@@ -446,8 +458,7 @@ fn file() -> impl Strategy<Value = File> {
             1 => prop::collection::vec((0usize..1000, any::<u8>()), 1..4),
         ]
     };
-    let tear = prop::option::weighted(0.35, tear());
-    let text = (prop::collection::vec(part(), 1..4), storage, damage(), tear)
+    let text = (prop::collection::vec(part(), 1..4), storage, damage(), tear())
         .prop_map(|(parts, storage, damage, tear)| File::Text { parts, storage, damage, tear });
     let evtx = (seeds(6), prop_oneof![2 => Just(0usize), 1 => 60usize..200], damage())
         .prop_map(|(events, bulk, damage)| File::Evtx { events, bulk, damage });
@@ -581,7 +592,7 @@ impl File {
         let (mut bytes, damage) = match self {
             Self::Text { parts, damage, tear, .. } => {
                 let mut bytes: Vec<u8> = parts.iter().flat_map(|part| part.bytes(maker)).collect();
-                if let Some((from, to)) = tear {
+                for (from, to) in tear {
                     bytes = replace_all(&bytes, from.as_bytes(), to.as_bytes());
                 }
                 (bytes, damage)
@@ -896,11 +907,44 @@ fn what_has_differed_once() {
         parts: vec![Part::Junk(text.as_bytes().to_vec())],
         storage,
         damage: Vec::new(),
-        tear: None,
+        tear: Vec::new(),
     };
     // What is said of the end of a document that was read in one byte at a time.
     let files = [junk("{\"preview\":false}</Events>", Storage::Gzip)];
     check(&files, 0..1, false, SETTINGS).unwrap();
+}
+
+/// Every way to tear a text, in every format that may be torn so.
+#[test]
+fn torn_texts_are_not_passed_over() {
+    let seed = |command_line: &str| Seed {
+        kind: Kind::Process,
+        seconds: 0,
+        host: 0,
+        who: 0,
+        image: 0,
+        command_line: command_line.to_owned(),
+    };
+    let events: Vec<_> = HOT.iter().map(|piece| seed(piece)).collect();
+    for how in 0..TEARS {
+        let styles = [
+            Style::Xml(XmlLayout::Lines),
+            Style::Collector(Payload::Text(Inner::Xml), Separator::Newline),
+            Style::Json(Exporter::NxLog, Arrangement::Lines),
+        ];
+        let files = styles.map(|style| File::Text {
+            parts: vec![Part::Events {
+                style,
+                escapes: Escapes::Least,
+                events: events.clone(),
+                wrapped: 0,
+            }],
+            storage: Storage::Plain,
+            damage: Vec::new(),
+            tear: torn(how),
+        });
+        check_each_rule(&files, false).unwrap();
+    }
 }
 
 /// The generated corpora are of use only if the rules find something in them.
