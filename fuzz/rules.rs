@@ -109,7 +109,8 @@ impl Target {
             Ok(rule) => rule,
             Err(error) => return said(&error.to_string()),
         };
-        let reading = if input.len().is_multiple_of(5) { Reading::STRICT } else { Reading::AS_MEANT };
+        let reading =
+            if input.len().is_multiple_of(5) { Reading::STRICT } else { Reading::AS_MEANT };
         let plan = match Plan::compile(rule, &common::settings(reading)) {
             Ok((plan, findings)) => {
                 said(&explain(&plan, &findings).0)?;
@@ -118,7 +119,8 @@ impl Target {
             Err(refusal) => return said(&refusal.rule.render(&refusal.findings, false)),
         };
         // Without a guard both sweeps are one and the same.
-        if plan.text_guard.is_none() && plan.evtx_guard.is_none() && !input.len().is_multiple_of(16) {
+        if plan.text_guard.is_none() && plan.evtx_guard.is_none() && !input.len().is_multiple_of(16)
+        {
             return Ok(());
         }
         let options =

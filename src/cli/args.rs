@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::corpus::Size;
 use crate::report::OutputFormat;
 
 /// Sweeps cold logs with Splunk detection rules, without Splunk.
@@ -27,6 +28,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check or list rules
     Rules(RulesArgs),
+    /// List and make the corpora of the benchmark
+    Corpus(CorpusArgs),
     /// Write a completion script for a shell
     Completions {
         /// The shell
@@ -204,6 +207,43 @@ pub enum RulesFormat {
     Table,
     /// One JSON array, an object a rule.
     Json,
+}
+
+/// `coldsweep corpus`.
+#[derive(Debug, ClapArgs)]
+pub struct CorpusArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: CorpusCommand,
+}
+
+/// The commands of `coldsweep corpus`.
+#[derive(Debug, Subcommand)]
+pub enum CorpusCommand {
+    /// List the corpora that can be made: name, format, size, what is in them
+    List,
+    /// Make a corpus: the same bytes for the same definition, size and seed
+    Make(CorpusMakeArgs),
+}
+
+/// `coldsweep corpus make`.
+#[derive(Debug, ClapArgs)]
+pub struct CorpusMakeArgs {
+    /// The name of a corpus, or a definition of one (a file as those in corpora/)
+    #[arg(value_name = "NAME|FILE")]
+    pub name: String,
+    /// The folder for its files
+    #[arg(short, long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
+    /// Its size, as 4GiB [default: that of the definition]
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<Size>,
+    /// Another seed: other events by the same definition
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Write nothing, only say what would be in it
+    #[arg(long, conflicts_with = "output")]
+    pub dry_run: bool,
 }
 
 #[cfg(test)]

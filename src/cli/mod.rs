@@ -2,6 +2,7 @@
 
 pub mod args;
 mod config;
+mod corpus;
 mod explain;
 mod progress;
 mod rules;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Scan(scan) => scan::run(&scan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Rules(rules) => rules::run(&rules),
+        Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "coldsweep", &mut io::stdout());
             Ok(0)
