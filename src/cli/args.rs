@@ -104,8 +104,8 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
     /// Worker threads [default: one a processor]
-    #[arg(short = 'j', long, value_name = "N")]
-    pub threads: Option<usize>,
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
     /// Search raw bytes first (auto), or evaluate every event (off): the answer is the same
     #[arg(long, value_enum, default_value_t)]
     pub prefilter: PrefilterChoice,

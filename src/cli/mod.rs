@@ -1,4 +1,4 @@
-//! The command line: flags -> [`args`] (typed text) -> [`config`] (resolved) -> exit status.
+//! The command line: flags -> [`args`] (typed text) -> `config` (resolved) -> exit status.
 
 pub mod args;
 mod config;

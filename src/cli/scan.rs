@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use super::args::ScanArgs;
 use super::progress::with_bar;
@@ -24,8 +25,9 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
         return Err(CliError::new("no rule can run, so nothing was searched"));
     }
     // A file that cannot be written is known before the sweep, not after it.
-    let output = args.output.as_ref().map(|path| create(path)).transpose()?;
-    let stats_json = args.stats_json.as_ref().map(|path| create(path)).transpose()?;
+    let create = |path: &PathBuf| create(path, &args.paths);
+    let output = args.output.as_ref().map(create).transpose()?;
+    let stats_json = args.stats_json.as_ref().map(create).transpose()?;
 
     let progress = Progress::default();
     let outcome =
@@ -38,7 +40,15 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     let format = args.format.unwrap_or(default);
     match output {
         Some(file) => write_rows(format, &plans, &outcome, &mut BufWriter::new(file))?,
-        None => write_rows(format, &plans, &outcome, &mut BufWriter::new(io::stdout().lock()))?,
+        None => {
+            let rows =
+                write_rows(format, &plans, &outcome, &mut BufWriter::new(io::stdout().lock()));
+            // Whoever reads the rows may have seen enough; the rest is for others.
+            rows.or_else(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe => Ok(()),
+                _ => Err(error),
+            })?;
+        }
     }
     if let Some(file) = stats_json {
         let mut file = BufWriter::new(file);
@@ -58,7 +68,13 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     Ok(if refused.is_empty() { exit_status(&outcome) } else { 2 })
 }
 
-fn create(path: &std::path::Path) -> Result<File, CliError> {
+/// Creates a file for results, which must not be one of the inputs: evidence is never overwritten.
+fn create(path: &Path, inputs: &[PathBuf]) -> Result<File, CliError> {
+    let real = path.canonicalize().ok().filter(|real| real.is_file());
+    if real.is_some() && inputs.iter().any(|input| input.canonicalize().ok() == real) {
+        let message = format!("{}: is to be searched, so it is not written over", path.display());
+        return Err(CliError::new(message));
+    }
     File::create(path)
         .map_err(|error| CliError::new(format!("{}: cannot be written: {error}", path.display())))
 }

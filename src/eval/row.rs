@@ -259,6 +259,6 @@ impl Row for Record {
 /// The scratch memory of one worker: what evaluating needs and keeps between rows.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// The regexes' caches, by [`super::expr::RegexId`].
+    /// The regexes' caches, by the place of each.
     pub(super) regexes: RefCell<Vec<Option<crate::pcre::Cache>>>,
 }

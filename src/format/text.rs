@@ -102,7 +102,7 @@ impl TextLayout {
         }
         let (object, closed) = match framing::scan_value(head, start) {
             Scan::Complete(end) => (&head[start..end], Some(end)),
-            Scan::Broken(_) | Scan::Open => (&head[start..], None),
+            Scan::Broken(_) | Scan::Deep(_) | Scan::Open => (&head[start..], None),
         };
         let compact = match closed {
             Some(_) => memchr::memchr(b'\n', object).is_none(),
@@ -376,6 +376,7 @@ enum Found {
 
 const TORN_XML: &str = "an XML event without its end tag";
 const TORN_JSON: &str = "a JSON object that is cut short or broken";
+const DEEP_JSON: &str = "a JSON object that nests deeper than 128 levels";
 const TORN_LIST: &str = "a JSON document whose end is broken";
 const JUNK: &str = "text that is no event";
 
@@ -555,6 +556,7 @@ impl<'t> Frames<'t> {
             }
             Scan::Complete(end) => Found::Event(end, Format::Json),
             Scan::Broken(at) => self.broken_json(at),
+            Scan::Deep(at) => self.deep_json(at),
             Scan::Open if self.ends_here() => self.broken_json(self.text.len()),
             Scan::Open => Found::Unfinished,
         }
@@ -565,6 +567,20 @@ impl<'t> Frames<'t> {
     fn may_open_list(&self) -> bool {
         self.layout == TextLayout::JsonDocument
             || matches!(framing::scan_value(self.text, self.at), Scan::Complete(_))
+    }
+
+    /// Where to go on after an object that nests too deeply, as `deep_at` shows: in a line of its
+    /// own, for objects that were torn one after another nest too; else past all that is too deep,
+    /// for what is inside it is no event.
+    fn deep_json(&self, deep_at: usize) -> Found {
+        let from = self.at + 1;
+        let line = memmem::find_iter(&self.text[from..deep_at], b"\n{")
+            .map(|newline| from + newline + 1)
+            .find(|&at| framing::opening(self.text, at).is_some());
+        match line {
+            Some(next) => Found::Broken(next, DEEP_JSON),
+            None => self.broken(deep_at, DEEP_JSON),
+        }
     }
 
     /// Where to go on after an object that cannot go on at `broken_at`.
@@ -611,7 +627,7 @@ impl<'t> Frames<'t> {
                             end - self.at
                         }
                         Scan::Open if !self.ends_here() => return Err(Found::Unfinished),
-                        Scan::Open | Scan::Broken(_) => {
+                        Scan::Open | Scan::Broken(_) | Scan::Deep(_) => {
                             let found = self.broken(self.at + 1, TORN_LIST);
                             if !matches!(found, Found::Unfinished) {
                                 self.carry.open = 0;

@@ -330,7 +330,7 @@ fn text_needles(piece: &str, fold: Fold) -> Vec<Vec<u8>> {
     needles.extend(('0'..='9').chain(['x']).map(|digit| format!("&#{digit}")));
     needles.extend([format!("{}#", escape('&')), escape('#')]);
     // Comments and sections.
-    needles.extend(["!--".to_owned(), "![CDATA[".to_owned(), escape('!')]);
+    needles.extend(["!--".to_owned(), "![CDATA[".to_owned(), escape('!'), escape('-')]);
     let mut unique: Vec<Vec<u8>> = Vec::new();
     for needle in needles.into_iter().map(String::into_bytes) {
         if !unique.contains(&needle) {

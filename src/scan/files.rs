@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::evtx::{Chunks, report, scan_chunks};
 use super::skip::{Severity, SkipLog};
-use super::text::{Edge, Piece, consider, ends_document, report_cut_document, scan_shard, shards};
+use super::text::{Edge, Piece, Shards, consider, ends_document, report_cut_document, scan_shard};
 use super::worker::Origin;
 use super::{LONGEST_EVENT, Sweep};
 use crate::event::Format;
@@ -175,17 +175,16 @@ fn whole_text<'s>(
 ) {
     let format = layout_format(layout);
     sweep.with_worker(|worker| worker.counters.file(format));
-    let text = &bytes[mark..];
-    for shard in shards(layout, text, sweep.options.shard_size) {
+    let shards = Shards::new(layout, sweep.options.shard_size);
+    for window in 0..shards.count(&bytes[mark..]) {
         let (bytes, origin) = (bytes.clone(), Arc::clone(origin));
-        let length = shard.len() + if shard.start == 0 { mark } else { 0 };
-        let edge = if shard.end == text.len() { Edge::End } else { Edge::Boundary };
         scope.spawn(move |_| {
-            if sweep.stopped() {
-                return;
-            }
+            let text = &bytes[mark..];
+            let Some(shard) = shards.get(text, window).filter(|_| !sweep.stopped()) else { return };
+            let length = shard.len() + if shard.start == 0 { mark } else { 0 };
+            let edge = if shard.end == text.len() { Edge::End } else { Edge::Boundary };
             let offsets = Offsets { base: mark as u64, encoding: Encoding::Utf8 };
-            let piece = Piece { text: &bytes[mark..], offsets, layout, origin: &origin };
+            let piece = Piece { text, offsets, layout, origin: &origin };
             timed(sweep, format, length, |worker| scan_shard(sweep, worker, &piece, shard, edge));
             advance(sweep, length);
         });

@@ -18,23 +18,53 @@ pub(super) struct Piece<'t> {
     pub origin: &'t Origin,
 }
 
-/// Cuts a text into shards of about `size` bytes, each of whole segments.
-pub(super) fn shards(layout: TextLayout, text: &[u8], size: usize) -> Vec<Range<usize>> {
-    let mut cuts = vec![0];
-    let mut at = size.max(1);
-    while at < text.len() {
-        match layout.next_boundary(text, at) {
-            Some(boundary) => {
-                cuts.push(boundary);
-                at = boundary + size.max(1);
-            }
-            None => break,
+/// A boundary can be told from the text up to this many bytes behind it.
+const LOOKAHEAD: usize = 64 << 10;
+
+/// Cuts a text into shards of about `size` bytes, each of whole segments: for each window of
+/// `size` bytes, from its first boundary to the first at or after its end. Any shard can be had
+/// without the others, so that nothing is read ahead of the workers, and all of them together
+/// look at each byte twice at most, even where there is no boundary for long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shards {
+    layout: TextLayout,
+    size: usize,
+}
+
+impl Shards {
+    pub(super) fn new(layout: TextLayout, size: usize) -> Self {
+        Self { layout, size: size.max(1) }
+    }
+
+    /// How many windows a text has.
+    pub(super) fn count(self, text: &[u8]) -> usize {
+        match self.layout {
+            // It has no boundary.
+            TextLayout::JsonDocument => 1,
+            _ => text.len().div_ceil(self.size).max(1),
         }
     }
-    cuts.push(text.len());
-    cuts.dedup();
-    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+
+    /// The shard of a window; `None` where no boundary is in it, so that an earlier shard has it.
+    pub(super) fn get(self, text: &[u8], window: usize) -> Option<Range<usize>> {
+        let start = match window {
+            0 => 0,
+            _ => self.first_boundary(text, window)?,
+        };
+        let end = (window + 1..self.count(text)).find_map(|next| self.first_boundary(text, next));
+        Some(start..end.unwrap_or(text.len()))
+    }
+
+    fn first_boundary(self, text: &[u8], window: usize) -> Option<usize> {
+        let from = window * self.size;
+        let to = (from + self.size).min(text.len());
+        let view = &text[..(to + LOOKAHEAD).min(text.len())];
+        self.layout.next_boundary(view, from).filter(|&boundary| boundary < to)
+    }
 }
+
+/// An event longer than [`LONGEST_EVENT`].
+const TOO_LONG: &str = "an event longer than 64 MiB, which is not read";
 
 /// How the last event of a shard ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +97,7 @@ pub(super) fn scan_shard(
             frames.by_ref().for_each(|found| consider(sweep, worker, piece, found));
             let rest = frames.carry().0;
             if sweep.text.find(text, rest..end).is_some() && !is_padding(&text[rest..end]) {
-                worker.skip(
-                    piece.origin,
-                    piece.offsets.of(text, rest),
-                    Severity::Error,
-                    "an event longer than 64 MiB was cut",
-                );
+                worker.skip(piece.origin, piece.offsets.of(text, rest), Severity::Error, TOO_LONG);
             }
         } else {
             layout.frames(text, start..end).for_each(|found| consider(sweep, worker, piece, found));
@@ -96,6 +121,10 @@ fn check_end(worker: &mut Worker, piece: &Piece<'_>, rest: Range<usize>) {
     }
     let start = layout.boundary_before(text, rest.end, rest.start).unwrap_or(rest.start);
     if rest.end - start > LONGEST_EVENT {
+        if !is_padding(&text[start..rest.end]) {
+            let at = piece.offsets.of(text, start);
+            worker.skip(piece.origin, at, Severity::Error, TOO_LONG);
+        }
         return;
     }
     for damage in layout.frames(text, start..rest.end).filter_map(Result::err) {
@@ -141,8 +170,7 @@ pub(super) fn consider(
     }
     let at = offset(frame.span.start);
     if frame.span.len() > LONGEST_EVENT {
-        let reason = "an event longer than 64 MiB";
-        return worker.skip(piece.origin, at, Severity::Error, reason);
+        return worker.skip(piece.origin, at, Severity::Error, TOO_LONG);
     }
     let framed = Framed {
         text: &piece.text[frame.span],
@@ -151,4 +179,31 @@ pub(super) fn consider(
         offset: at,
     };
     worker.evaluate(sweep, piece.origin, &framed, &rules);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn shards_tile_the_text_at_boundaries(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["{\"a\":1}\n", "x\n", "\n", "{\"b\":\"{\"}\n", "yyyyyyyyyy"]), 0..40),
+            size in 1usize..60,
+        ) {
+            let text = pieces.concat();
+            let text = text.as_bytes();
+            let layout = TextLayout::JsonLines;
+            let shards = Shards::new(layout, size);
+            let mut end = 0;
+            for shard in (0..shards.count(text)).filter_map(|window| shards.get(text, window)) {
+                prop_assert_eq!(shard.start, end);
+                prop_assert!(shard.start == 0 || layout.boundary_before(text, shard.start, 0) == Some(shard.start));
+                end = shard.end;
+            }
+            prop_assert_eq!(end, text.len());
+        }
+    }
 }

@@ -124,6 +124,9 @@ impl<R: Read> BlockReader<R> {
         if self.decoder.is_some() {
             let raw = std::mem::take(&mut self.buffer);
             self.decode(&raw);
+            if self.ended {
+                self.end_decoding();
+            }
         }
     }
 
@@ -213,6 +216,11 @@ impl<R: Read> BlockReader<R> {
     fn end(&mut self, error: Option<io::Error>) {
         self.ended = true;
         self.error = error;
+        self.end_decoding();
+    }
+
+    /// Half a character at the end becomes a replacement character, which is told as damage.
+    fn end_decoding(&mut self) {
         if let Some(decoder) = &mut self.decoder {
             let mut rest = String::with_capacity(16);
             let _ = decoder.decode_to_string(&[], &mut rest, true);

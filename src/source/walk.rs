@@ -1,6 +1,6 @@
 //! Which files there are: paths as given, folders recursively, in one fixed order.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -46,7 +46,7 @@ pub fn walk(paths: &[PathBuf]) -> Found {
     }
     found.files.sort();
     found.files.dedup();
-    drop_linked_twins(&mut found.files);
+    drop_twins(&mut found.files);
     found
 }
 
@@ -61,21 +61,24 @@ fn reason(error: &walkdir::Error) -> String {
     }
 }
 
-/// Drops files reached through a link when their real path is in the list too (or another link
-/// to them), so that no event counts twice.
-fn drop_linked_twins(files: &mut Vec<PathBuf>) {
+/// Drops all but one of the paths that lead to one file, as `a` and `./a` do, or links, so that no
+/// event counts twice. A path without a link is kept rather than one with.
+fn drop_twins(files: &mut Vec<PathBuf>) {
     let linked = |path: &Path| {
         path.ancestors()
             .any(|a| a.symlink_metadata().is_ok_and(|meta| meta.file_type().is_symlink()))
     };
-    let mut real: HashSet<PathBuf> = files
-        .iter()
-        .filter(|path| !linked(path))
-        .filter_map(|path| path.canonicalize().ok())
-        .collect();
-    files.retain(|path| {
-        !linked(path) || path.canonicalize().map_or(true, |canonical| real.insert(canonical))
-    });
+    let mut kept: HashMap<PathBuf, (bool, usize)> = HashMap::new();
+    for (at, path) in files.iter().enumerate() {
+        // What has no canonical path, such as standard input, is itself.
+        let canonical = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let mine = (linked(path), at);
+        kept.entry(canonical).and_modify(|best| *best = mine.min(*best)).or_insert(mine);
+    }
+    let mut keep = vec![false; files.len()];
+    kept.into_values().for_each(|(_, at)| keep[at] = true);
+    let mut keep = keep.into_iter();
+    files.retain(|_| keep.next().unwrap_or(true));
 }
 
 #[cfg(test)]
@@ -89,7 +92,8 @@ mod tests {
         std::fs::create_dir(root.join("b")).unwrap();
         std::fs::write(root.join("b/2"), "x").unwrap();
         std::fs::write(root.join("a"), "x").unwrap();
-        let found = walk(&[root.join("b"), root.to_owned(), root.join("none")]);
+        let dotted = root.join("b/./2");
+        let found = walk(&[root.join("b"), root.to_owned(), dotted, root.join("none")]);
         assert_eq!(found.files, [root.join("a"), root.join("b/2")]);
         assert_eq!(found.errors.len(), 1);
         assert_eq!(found.errors[0].0, root.join("none"));

@@ -1,6 +1,9 @@
 //! What the integration tests share.
 #![allow(dead_code, clippy::print_stdout)]
 
+pub mod logs;
+pub mod program;
+
 use std::path::{Path, PathBuf};
 
 use coldsweep::cim::Cim;

@@ -1,5 +1,5 @@
 //! The functions of `where` and `eval`, one file each. To add one: write its file, list it in
-//! [`FUNCTIONS`].
+//! `FUNCTIONS`.
 
 mod case;
 mod cidrmatch;

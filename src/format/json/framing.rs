@@ -20,6 +20,8 @@ pub(crate) enum Scan {
     Complete(usize),
     /// The bytes before this position start a value, those at it cannot go on with it.
     Broken(usize),
+    /// More than [`DEPTH_LIMIT`] objects and arrays are open at this position.
+    Deep(usize),
     /// The text ends inside the value.
     Open,
 }
@@ -48,7 +50,7 @@ pub(crate) fn scan_value(text: &[u8], at: usize) -> Scan {
         let next = match (expect, byte) {
             (Expect::Value | Expect::ValueOrEnd, b'{' | b'[') => {
                 if depth == DEPTH_LIMIT {
-                    return Scan::Broken(at);
+                    return Scan::Deep(at);
                 }
                 depth += 1;
                 objects = objects << 1 | u128::from(byte == b'{');
@@ -385,10 +387,7 @@ mod tests {
         }
         let deep = "[".repeat(DEPTH_LIMIT) + &"]".repeat(DEPTH_LIMIT);
         assert_eq!(scan_value(deep.as_bytes(), 0), Scan::Complete(deep.len()));
-        assert_eq!(
-            scan_value("[".repeat(DEPTH_LIMIT + 1).as_bytes(), 0),
-            Scan::Broken(DEPTH_LIMIT)
-        );
+        assert_eq!(scan_value("[".repeat(DEPTH_LIMIT + 1).as_bytes(), 0), Scan::Deep(DEPTH_LIMIT));
     }
 
     #[test]
