@@ -28,6 +28,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check or list rules
     Rules(RulesArgs),
+    /// Measure what rules cost, over corpora or your files
+    Bench(BenchArgs),
     /// List and make the corpora of the benchmark
     Corpus(CorpusArgs),
     /// Write a completion script for a shell
@@ -207,6 +209,68 @@ pub enum RulesFormat {
     Table,
     /// One JSON array, an object a rule.
     Json,
+}
+
+/// `coldsweep bench`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  coldsweep bench                                   everything, at full size: 20 GiB of disk
+  coldsweep bench xml-rare --size 512MiB            one corpus, smaller
+  coldsweep bench --on /evidence -r rule.yml        your files, your rule
+  coldsweep bench --rules rules/ xml-dense          which rule costs what
+  coldsweep bench -f json > new.json; coldsweep bench --compare old.json
+
+Every pass is checked: a wrong count is an error. Exit status: 0, or 2 after an error.")]
+pub struct BenchArgs {
+    /// Corpora (see `coldsweep corpus list`) or definitions of corpora [default: all]
+    #[arg(value_name = "NAME|FILE", conflicts_with = "on")]
+    pub names: Vec<String>,
+    /// Your own files and folders instead of corpora
+    #[arg(long, value_name = "PATH")]
+    pub on: Vec<PathBuf>,
+    /// A rule, or a folder of rules, run together [default: the built-in one]
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub rule: Vec<PathBuf>,
+    /// Run each of these rules alone and rank them by what they cost
+    #[arg(long, value_name = "DIR", conflicts_with = "rule")]
+    pub rules: Vec<PathBuf>,
+    /// The size of each corpus, as 512MiB [default: that of its definition]
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<Size>,
+    /// How many rounds
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub runs: u16,
+    /// Worker threads, beside one [default: one a processor]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub threads: Option<u16>,
+    /// How the numbers are written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: BenchFormat,
+    /// Write all of it into a folder, too: report.json, raw.csv, table.txt
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// Say what got slower or faster since this run (its JSON)
+    #[arg(long, value_name = "OLD.json")]
+    pub compare: Option<PathBuf>,
+    /// Where corpora are made and kept [default: a folder in the temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `bench --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum BenchFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// Everything, as `--compare` takes it.
+    Json,
+    /// A line a round.
+    Csv,
 }
 
 /// `coldsweep corpus`.

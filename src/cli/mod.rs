@@ -1,6 +1,7 @@
 //! The command line: flags -> [`args`] (typed text) -> `config` (resolved) -> exit status.
 
 pub mod args;
+mod bench;
 mod config;
 mod corpus;
 mod explain;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Scan(scan) => scan::run(&scan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Rules(rules) => rules::run(&rules),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "coldsweep", &mut io::stdout());

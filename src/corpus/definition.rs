@@ -32,12 +32,35 @@ pub struct Definition {
     pub one_hit_in: u64,
     /// One event in so many holds `.msi` and does not match; 0 for none.
     pub one_near_in: u64,
+    /// What is measured on it beside a scan.
+    #[serde(default)]
+    pub cases: Vec<Case>,
     /// How often each kind of event is drawn, against the others.
     pub mix: BTreeMap<String, u32>,
     /// What the seed rule must find in it at the size and seed above.
     pub expected: Counts,
     /// What it is for.
     pub prose: String,
+}
+
+/// What a benchmark measures on a corpus beside a scan and the summing pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Case {
+    /// The time of each stage.
+    Stages,
+    /// Every event evaluated, on a part of the size.
+    NoPrefilter,
+    /// From disk, against reading the files.
+    Cold,
+    /// Other programs on the same files.
+    Rivals,
+    /// Its first file, the first two, four, ...: does the time grow with the size?
+    Linear,
+    /// Decoding every record to JSON first.
+    Decode,
+    /// The program from its start to its end.
+    StartUp,
 }
 
 /// The format of a corpus.

@@ -19,7 +19,9 @@ mod writer;
 mod xml_writer;
 
 pub use classic_writer::LineEnds;
-pub use definition::{BadSize, CorpusFormat, Counts, Definition, DefinitionError, FileSize, Size};
+pub use definition::{
+    BadSize, Case, CorpusFormat, Counts, Definition, DefinitionError, FileSize, Size,
+};
 pub use encode::{GzipMembers, Utf16};
 pub use envelope_writer::{Inner, Payload};
 pub use escape::Escapes;
