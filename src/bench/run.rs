@@ -192,8 +192,11 @@ impl Run<'_> {
 
     fn wrong(&mut self, what: &str, found: u64, expected: u64) {
         if found != expected {
-            let name = &self.subject.name;
-            self.report.wrong.push(format!("{name}: {what} found {found}, not {expected}"));
+            let wrong = format!("{}: {what} found {found}, not {expected}", self.subject.name);
+            // Once is enough, whatever the number of rounds.
+            if !self.report.wrong.contains(&wrong) {
+                self.report.wrong.push(wrong);
+            }
         }
     }
 

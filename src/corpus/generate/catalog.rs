@@ -328,4 +328,26 @@ mod tests {
         }
         assert!(catalog.draw("nothing", &Host::new(0), &mut random).is_err());
     }
+
+    #[test]
+    fn hits_match_the_seed_rules_regex_and_others_do_not() {
+        let regex = regex_automata::meta::Regex::new(r"(?i)\w+tps?://\S+\.msi").unwrap();
+        let catalog = Catalog::builtin().unwrap();
+        let mut random = Random::new(4);
+        for kind in catalog.event.keys() {
+            for number in 0..500 {
+                let drawn = catalog.draw(kind, &Host::new(number), &mut random).unwrap();
+                let data = drawn.data();
+                let matches = |datum: &Datum<'_>| match datum.value {
+                    Value::Text(text) => regex.is_match(text),
+                    _ => false,
+                };
+                let hit = data.iter().any(matches);
+                assert_eq!(hit, kind.ends_with("-hit"), "{kind}: {data:?}");
+                let near = ["-hit", "-near", "-hostile"].iter().any(|end| kind.ends_with(end));
+                let msi = format!("{data:?}").to_ascii_lowercase().contains(".msi");
+                assert_eq!(msi, near, "{kind}: {data:?}");
+            }
+        }
+    }
 }
