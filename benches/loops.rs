@@ -37,8 +37,9 @@ fn main() {
 
 /// The bytes of a corpus's first file.
 fn corpus(name: &str) -> (Vec<u8>, u64) {
-    static FOLDER: LazyLock<PathBuf> =
-        LazyLock::new(|| std::env::temp_dir().join(format!("coldsweep-loops-{}", std::process::id())));
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        std::env::temp_dir().join(format!("coldsweep-loops-{}", std::process::id()))
+    });
     let definition = Definition::find(name).unwrap();
     let made = make(&definition, Some(Size(SIZE)), None, &FOLDER).unwrap();
     let bytes = std::fs::read(&made.files[0]).unwrap();

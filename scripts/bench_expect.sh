@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes into corpora/*.toml what the generator makes of them: to be run after a change of the
-# generator, of corpora/events.toml or of a definition. Nothing is written to disk but that.
+# generator, of corpora/events.toml or of a definition. Nothing is written to disk but that. The
+# program holds the definitions, so build it before and after.
 set -eu
 cd "$(dirname "$0")/.."
 coldsweep=${COLDSWEEP:-target/release/coldsweep}

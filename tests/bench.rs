@@ -38,7 +38,8 @@ fn every_case_can_be_measured_recorded_and_compared() {
     let mut all = bench(&["--record"]);
     let table = all.arg(&record).assert().code(0);
     let table = String::from_utf8(table.get_output().stdout.clone()).unwrap();
-    for text in ["xml-rare", "no-prefilter", "decode", "start-up", "not measured", "target at least"]
+    for text in
+        ["xml-rare", "no-prefilter", "decode", "start-up", "not measured", "target at least"]
     {
         assert!(table.contains(text), "{text} in {table}");
     }
@@ -54,7 +55,10 @@ fn every_case_can_be_measured_recorded_and_compared() {
 
     let mut again = bench(&["xml-dense", "--compare"]);
     let compared = stdout(again.arg(record.join("report.json")));
-    assert!(compared.contains("since then") && compared.contains("xml-dense scan -j2"), "{compared}");
+    assert!(
+        compared.contains("since then") && compared.contains("xml-dense scan -j2"),
+        "{compared}"
+    );
     bench(&["small", "--compare", "nowhere.json"]).assert().code(2);
 }
 
@@ -62,7 +66,10 @@ fn every_case_can_be_measured_recorded_and_compared() {
 fn the_users_files_and_rules_are_measured() {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
-    let made = coldsweep().args(["corpus", "make", "xml-dense", "--size", "64KiB", "-o"]).arg(&files).output();
+    let made = coldsweep()
+        .args(["corpus", "make", "xml-dense", "--size", "64KiB", "-o"])
+        .arg(&files)
+        .output();
     assert!(made.unwrap().status.success());
     let rule = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
     let json = stdout(

@@ -184,7 +184,7 @@ impl Run<'_> {
         self.bench.runs.min(FEW)
     }
 
-    fn new(&self, what: What, threads: usize, bytes: u64) -> Measurement {
+    fn measurement(&self, what: What, threads: usize, bytes: u64) -> Measurement {
         let mut one = Measurement::new(&self.subject.name, what, threads, bytes);
         one.events = self.subject.counts.map(|counts| counts.events);
         one
@@ -231,8 +231,8 @@ impl Run<'_> {
                 self.check("scan", &outcome, subject.counts);
                 last = Some(outcome.counters);
             }
-            let mut summed = self.new(What::Sum, threads, subject.bytes);
-            let mut scanned = self.new(What::Scan, threads, subject.bytes);
+            let mut summed = self.measurement(What::Sum, threads, subject.bytes);
+            let mut scanned = self.measurement(What::Scan, threads, subject.bytes);
             scanned.of_sum = Some(seconds.faster_than(&sum));
             summed.seconds = sum;
             if let Some(counters) = last {
@@ -279,8 +279,8 @@ impl Run<'_> {
         let bytes = counts.map_or(subject.bytes, |counts| counts.bytes);
         passes::sum(&paths, bench.threads)?;
         let off = Options { threads: bench.threads, prefilter: false, ..bench.options.clone() };
-        let mut with = self.new(What::Scan, bench.threads, bytes);
-        let mut without = self.new(What::NoPrefilter, bench.threads, bytes);
+        let mut with = self.measurement(What::Scan, bench.threads, bytes);
+        let mut without = self.measurement(What::NoPrefilter, bench.threads, bytes);
         for one in [&mut with, &mut without] {
             one.events = counts.map(|counts| counts.events);
         }
@@ -307,8 +307,8 @@ impl Run<'_> {
     /// From disk, against reading the files.
     fn cold(&mut self) -> Result<(), BenchError> {
         let (bench, subject) = (self.bench, self.subject);
-        let mut read = self.new(What::ColdRead, 1, subject.bytes);
-        let mut scanned = self.new(What::ColdScan, bench.threads, subject.bytes);
+        let mut read = self.measurement(What::ColdRead, 1, subject.bytes);
+        let mut scanned = self.measurement(What::ColdScan, bench.threads, subject.bytes);
         for _ in 0..self.few() {
             if !passes::drop_from_cache(&subject.paths)? {
                 let name = &subject.name;
@@ -358,7 +358,7 @@ impl Run<'_> {
         expected: u64,
         mut work: impl FnMut() -> Result<u64, BenchError>,
     ) -> Result<(), BenchError> {
-        let mut one = self.new(what, threads, self.subject.bytes);
+        let mut one = self.measurement(what, threads, self.subject.bytes);
         for _ in 0..self.few() {
             let (seconds, found) = time(&mut work)?;
             one.seconds.0.push(seconds);
@@ -376,7 +376,7 @@ impl Run<'_> {
         while count < subject.paths.len() {
             let paths = &subject.paths[..count];
             let bytes = paths.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
-            let mut one = self.new(What::Scan, 1, bytes);
+            let mut one = self.measurement(What::Scan, 1, bytes);
             one.events = None;
             for _ in 0..bench.runs {
                 one.seconds.0.push(bench.scan(self.plans, paths, 1)?.0);
@@ -404,7 +404,7 @@ impl Run<'_> {
             return Ok(());
         };
         let rows = self.subject.counts.filter(|_| self.seed).map(|counts| counts.rows);
-        let mut one = self.new(What::StartUp, self.bench.threads, self.subject.bytes);
+        let mut one = self.measurement(What::StartUp, self.bench.threads, self.subject.bytes);
         // It is over in no time, so a few more rounds do not matter.
         for _ in 0..self.bench.runs * 4 {
             let (seconds, found) = time(|| rivals::start_up(Path::new(program), path))?;

@@ -436,7 +436,7 @@ mod tests {
             let mut one = OneIn::new(rate, 5);
             let is: Vec<_> = (0..700).map(|event| one.is(event)).collect();
             let count = is.iter().filter(|is| **is).count() as u64;
-            assert_eq!(count, if rate == 0 { 0 } else { 700 / rate });
+            assert_eq!(count, 700u64.checked_div(rate).unwrap_or(0));
             for block in is.chunks(rate.max(1) as usize).take((700 / rate.max(1)) as usize) {
                 assert_eq!(block.iter().filter(|is| **is).count(), usize::from(rate > 0));
             }
