@@ -1,7 +1,9 @@
 //! The command line: flags -> [`args`] (typed text) -> `config` (resolved) -> exit status.
 
 pub mod args;
+mod bench;
 mod config;
+mod corpus;
 mod explain;
 mod progress;
 mod rules;
@@ -40,6 +42,8 @@ pub fn main() -> ExitCode {
         Command::Scan(scan) => scan::run(&scan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Rules(rules) => rules::run(&rules),
+        Command::Bench(bench) => bench::run(&bench),
+        Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Completions { shell } => {
             // The generator panics where it cannot write.
             let mut script = Vec::new();
