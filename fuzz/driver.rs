@@ -51,6 +51,7 @@ pub fn run(
     let started = Instant::now();
     let mut failures = Vec::new();
     let mut case = 0;
+    let mut told = started;
     while started.elapsed() < budget.time && failures.len() < 5 {
         let input = make(case);
         let failure = watch.during(&input, || guarded(&check, &input)).err();
@@ -58,6 +59,10 @@ pub fn run(
             failures.push(report(target, budget.seed, case, &input, &reason, &watch, &check));
         }
         case += 1;
+        if told.elapsed() > Duration::from_secs(60) {
+            told = Instant::now();
+            println!("{target}: {case} cases so far, {} failed", failures.len());
+        }
     }
     println!("{target}: {case} cases of seed {} in {:?}", budget.seed, started.elapsed());
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));

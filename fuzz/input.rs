@@ -5,11 +5,11 @@ use std::time::SystemTime;
 
 use coldsweep::cim::Cim;
 use coldsweep::event::Format;
-use coldsweep::plan::Plan;
+use coldsweep::plan::{FinalRow, Plan};
 use coldsweep::reading::Reading;
 use coldsweep::rule::Rule;
 use coldsweep::scan::{Options, Outcome, Progress, Skipped, scan};
-use coldsweep::source::MapChoice;
+use coldsweep::source::{Encoding, MapChoice, sniff_encoding};
 
 use super::mutate::mutate;
 use super::rng::Rng;
@@ -130,6 +130,34 @@ impl Target {
             same_rows("gzip", guarded, &plain, &packed)?;
             same_findings("gzip", &prefiltered, &packed)?;
         }
+        self.check_utf16(bytes, &prefiltered, &on)
+    }
+
+    /// The same text in UTF-16 gives the same rows, but for where their events stand.
+    fn check_utf16(
+        &self,
+        bytes: &[u8],
+        expected: &Outcome,
+        options: &Options,
+    ) -> Result<(), String> {
+        let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+        if text.is_empty()
+            || text.starts_with('\u{feff}')
+            || sniff_encoding(bytes).0 != Encoding::Utf8
+        {
+            return Ok(());
+        }
+        self.write(&seeds::utf16(text, u16::to_le_bytes, b"\xff\xfe"));
+        let found = self.sweep(&self.guarded, &Options { evidence: false, ..options.clone() });
+        for (at, plan) in self.guarded.iter().enumerate() {
+            let columns = |rows: &[FinalRow]| -> Vec<_> {
+                rows.iter().map(|row| FinalRow { evidence: Vec::new(), ..row.clone() }).collect()
+            };
+            let (one, other) = (columns(&expected.rows[at]), columns(&found.rows[at]));
+            if one != other {
+                return Err(format!("UTF-16: {}", difference(plan, &one, &other)));
+            }
+        }
         Ok(())
     }
 
@@ -181,11 +209,7 @@ fn findings(outcome: &Outcome) -> Vec<Skipped> {
 }
 
 /// The first row that differs.
-pub fn difference(
-    plan: &Plan,
-    one: &[coldsweep::plan::FinalRow],
-    other: &[coldsweep::plan::FinalRow],
-) -> String {
+pub fn difference(plan: &Plan, one: &[FinalRow], other: &[FinalRow]) -> String {
     let at = one.iter().zip(other).take_while(|(a, b)| a == b).count();
     format!(
         "{} | {} and {} rows, first at {at}: {:?} and {:?}",

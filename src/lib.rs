@@ -1,6 +1,7 @@
 //! coldsweep: Splunk detection rules over archived logs, without Splunk.
 
 pub mod aggregate;
+pub mod bench;
 pub mod cim;
 pub mod cli;
 pub mod corpus;

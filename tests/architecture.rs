@@ -37,8 +37,27 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("report", &["value", "aggregate", "plan", "scan"]),
     (
+        "bench",
+        &[
+            "reading",
+            "event",
+            "cim",
+            "eval",
+            "aggregate",
+            "plan",
+            "prefilter",
+            "format",
+            "source",
+            "scan",
+            "corpus",
+        ],
+    ),
+    (
         "cli",
-        &["reading", "event", "cim", "spl", "rule", "plan", "scan", "source", "report", "corpus"],
+        &[
+            "reading", "event", "cim", "spl", "rule", "plan", "scan", "source", "report", "corpus",
+            "bench",
+        ],
     ),
 ];
 

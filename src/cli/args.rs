@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::corpus::Size;
 use crate::report::OutputFormat;
 
 /// Sweeps cold logs with Splunk detection rules, without Splunk.
@@ -27,6 +28,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check or list rules
     Rules(RulesArgs),
+    /// Measure what rules cost, over corpora or your files
+    Bench(BenchArgs),
+    /// List and make the corpora of the benchmark
+    Corpus(CorpusArgs),
     /// Write a completion script for a shell
     Completions {
         /// The shell
@@ -204,6 +209,105 @@ pub enum RulesFormat {
     Table,
     /// One JSON array, an object a rule.
     Json,
+}
+
+/// `coldsweep bench`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  coldsweep bench                                   everything, at full size: 20 GiB of disk
+  coldsweep bench xml-rare --size 512MiB            one corpus, smaller
+  coldsweep bench --on /evidence -r rule.yml        your files, your rule
+  coldsweep bench --rules rules/ xml-dense          which rule costs what
+  coldsweep bench -f json > new.json; coldsweep bench --compare old.json
+
+Every pass is checked: a wrong count is an error. Exit status: 0, or 2 after an error.")]
+pub struct BenchArgs {
+    /// Corpora (see `coldsweep corpus list`) or definitions of corpora [default: all]
+    #[arg(value_name = "NAME|FILE", conflicts_with = "on")]
+    pub names: Vec<String>,
+    /// Your own files and folders instead of corpora
+    #[arg(long, value_name = "PATH")]
+    pub on: Vec<PathBuf>,
+    /// A rule, or a folder of rules, run together [default: the built-in one]
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub rule: Vec<PathBuf>,
+    /// Run each of these rules alone and rank them by what they cost
+    #[arg(long, value_name = "DIR", conflicts_with = "rule")]
+    pub rules: Vec<PathBuf>,
+    /// The size of each corpus, as 512MiB [default: that of its definition]
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<Size>,
+    /// How many rounds
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub runs: u16,
+    /// Worker threads, beside one [default: one a processor]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub threads: Option<u16>,
+    /// How the numbers are written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: BenchFormat,
+    /// Write all of it into a folder, too: report.json, raw.csv, table.txt
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// Say what got slower or faster since this run (its JSON)
+    #[arg(long, value_name = "OLD.json")]
+    pub compare: Option<PathBuf>,
+    /// Where corpora are made and kept [default: a folder in the temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `bench --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum BenchFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// Everything, as `--compare` takes it.
+    Json,
+    /// A line a round.
+    Csv,
+}
+
+/// `coldsweep corpus`.
+#[derive(Debug, ClapArgs)]
+pub struct CorpusArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: CorpusCommand,
+}
+
+/// The commands of `coldsweep corpus`.
+#[derive(Debug, Subcommand)]
+pub enum CorpusCommand {
+    /// List the corpora that can be made: name, format, size, what is in them
+    List,
+    /// Make a corpus: the same bytes for the same definition, size and seed
+    Make(CorpusMakeArgs),
+}
+
+/// `coldsweep corpus make`.
+#[derive(Debug, ClapArgs)]
+pub struct CorpusMakeArgs {
+    /// The name of a corpus, or a definition of one (a file as those in corpora/)
+    #[arg(value_name = "NAME|FILE")]
+    pub name: String,
+    /// The folder for its files
+    #[arg(short, long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
+    /// Its size, as 4GiB [default: that of the definition]
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<Size>,
+    /// Another seed: other events by the same definition
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Write nothing, only say what would be in it
+    #[arg(long, conflicts_with = "output")]
+    pub dry_run: bool,
 }
 
 #[cfg(test)]

@@ -68,6 +68,13 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         }
         Some(set.build().map_err(|error| CliError::new(format!("--host: {error}")))?)
     };
+    let (since, until) = (time("--since", &args.since)?, time("--until", &args.until)?);
+    if let (Some(since), Some(until)) = (since, until)
+        && since >= until
+    {
+        let message = format!("no event is from {since} on and before {until}");
+        return Err(CliError::new(format!("--since, --until: {message}")));
+    }
     Ok(Options {
         threads: args.threads.map_or(0, usize::from),
         shard_size: args.shard_size.unwrap_or(SHARD_SIZE),
@@ -80,8 +87,8 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         reading: settings.reading,
         timezone: settings.timezone.clone(),
         default_host: args.default_host.clone(),
-        since: time("--since", &args.since)?,
-        until: time("--until", &args.until)?,
+        since,
+        until,
         hosts,
         input_format: args.input_format.map(|name| match name {
             FormatName::Evtx => Format::Evtx,
@@ -107,7 +114,8 @@ fn moment(flag: &str, text: &str, timezone: &TimeZone) -> Result<Timestamp, CliE
     let wrong = |why: String| {
         CliError::new(format!("{flag} {text}: {why}; write a time as 2024-05-01T00:00:00Z or -7d"))
     };
-    let span: Span = text.parse().map_err(|error: jiff::Error| wrong(error.to_string()))?;
+    let span: Span =
+        text.parse().map_err(|_| wrong("neither a time nor a span of time".to_owned()))?;
     if !text.starts_with('-') {
         return Err(wrong("a span of time must go back from now".to_owned()));
     }
@@ -124,8 +132,11 @@ pub(super) struct Refused {
 /// Loads and compiles rules; the built-in one when no path is given.
 pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec<Refused>) {
     let loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
-    let mut refused: Vec<_> =
-        loaded.errors.iter().map(|error| Refused { rendered: format!("{error}\n") }).collect();
+    let mut refused: Vec<_> = loaded
+        .errors
+        .iter()
+        .map(|error| Refused { rendered: format!("error: {error}\n") })
+        .collect();
     let mut plans = Vec::new();
     for rule in loaded.rules {
         match Plan::compile(rule, settings) {

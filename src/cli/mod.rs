@@ -1,7 +1,9 @@
 //! The command line: flags -> [`args`] (typed text) -> `config` (resolved) -> exit status.
 
 pub mod args;
+mod bench;
 mod config;
+mod corpus;
 mod explain;
 mod progress;
 mod rules;
@@ -40,9 +42,13 @@ pub fn main() -> ExitCode {
         Command::Scan(scan) => scan::run(&scan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Rules(rules) => rules::run(&rules),
+        Command::Bench(bench) => bench::run(&bench),
+        Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "coldsweep", &mut io::stdout());
-            Ok(0)
+            // The generator panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "coldsweep", &mut script);
+            io::stdout().write_all(&script).map(|()| 0).map_err(Into::into)
         }
         Command::Man => clap_mangen::Man::new(Args::command())
             .render(&mut io::stdout())

@@ -132,7 +132,7 @@ fn write_check(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
         }
     }
     for error in &checked.unreadable {
-        writeln!(to, "{error}")?;
+        writeln!(to, "error: {error}")?;
     }
     let count = |state| checked.rules.iter().filter(|rule| rule.state == state).count();
     writeln!(
@@ -159,7 +159,7 @@ fn write_list(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
         )?;
     }
     for error in &checked.unreadable {
-        writeln!(to, "{error}")?;
+        writeln!(to, "error: {error}")?;
     }
     Ok(())
 }

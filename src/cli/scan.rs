@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use super::args::ScanArgs;
 use super::progress::with_bar;
@@ -9,7 +10,7 @@ use super::{CliError, config};
 use crate::report::{
     OutputFormat, StatsJson, exit_status, write_rows, write_skipped, write_stats, write_summary,
 };
-use crate::scan::{Progress, scan};
+use crate::scan::{Outcome, Progress, scan};
 
 /// Sweeps, and gives the exit status.
 pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
@@ -24,8 +25,8 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
         return Err(CliError::new("no rule can run, so nothing was searched"));
     }
     // A file that cannot be written is known before the sweep, not after it.
-    let output = args.output.as_ref().map(|path| create(path)).transpose()?;
-    let stats_json = args.stats_json.as_ref().map(|path| create(path)).transpose()?;
+    let output = args.output.as_ref().map(|path| create(path, &args.paths)).transpose()?;
+    let stats_json = args.stats_json.as_ref().map(|path| create(path, &args.paths)).transpose()?;
 
     let progress = Progress::default();
     let outcome =
@@ -37,14 +38,20 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     let default = if terminal { OutputFormat::Table } else { OutputFormat::Jsonl };
     let format = args.format.unwrap_or(default);
     match output {
-        Some(file) => write_rows(format, &plans, &outcome, &mut BufWriter::new(file))?,
-        None => write_rows(format, &plans, &outcome, &mut BufWriter::new(io::stdout().lock()))?,
+        Some((path, file)) => write_rows(format, &plans, &outcome, &mut BufWriter::new(file))
+            .map_err(|error| unwritten(path, &error))?,
+        None => {
+            let rows =
+                write_rows(format, &plans, &outcome, &mut BufWriter::new(io::stdout().lock()));
+            // Whoever reads the rows may have seen enough; the rest is for others.
+            rows.or_else(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe => Ok(()),
+                _ => Err(unwritten(Path::new("standard output"), &error)),
+            })?;
+        }
     }
-    if let Some(file) = stats_json {
-        let mut file = BufWriter::new(file);
-        serde_json::to_writer_pretty(&mut file, &StatsJson(&outcome)).map_err(io::Error::from)?;
-        writeln!(file)?;
-        file.flush()?;
+    if let Some((path, file)) = stats_json {
+        write_stats_json(&outcome, file).map_err(|error| unwritten(path, &error))?;
     }
     if args.stats {
         write_stats(&plans, &outcome, &mut stderr)?;
@@ -58,7 +65,23 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     Ok(if refused.is_empty() { exit_status(&outcome) } else { 2 })
 }
 
-fn create(path: &std::path::Path) -> Result<File, CliError> {
-    File::create(path)
-        .map_err(|error| CliError::new(format!("{}: cannot be written: {error}", path.display())))
+/// Creates a file for results, which must not be one of the inputs: evidence is never overwritten.
+fn create<'p>(path: &'p Path, inputs: &[PathBuf]) -> Result<(&'p Path, File), CliError> {
+    let real = path.canonicalize().ok().filter(|real| real.is_file());
+    if real.is_some() && inputs.iter().any(|input| input.canonicalize().ok() == real) {
+        let message = format!("{}: is to be searched, so it is not written over", path.display());
+        return Err(CliError::new(message));
+    }
+    File::create(path).map(|file| (path, file)).map_err(|error| unwritten(path, &error))
+}
+
+fn write_stats_json(outcome: &Outcome, file: File) -> io::Result<()> {
+    let mut file = BufWriter::new(file);
+    serde_json::to_writer_pretty(&mut file, &StatsJson(outcome))?;
+    writeln!(file)?;
+    file.flush()
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> CliError {
+    CliError::new(format!("{}: cannot be written: {error}", path.display()))
 }

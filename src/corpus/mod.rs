@@ -5,10 +5,12 @@
 //! deterministic and hand on what they have written as they go, whatever the size of the file.
 
 mod classic_writer;
+mod definition;
 mod encode;
 mod envelope_writer;
 mod escape;
 pub mod evtx_writer;
+pub mod generate;
 mod happening;
 mod hostmon_writer;
 mod json_writer;
@@ -17,6 +19,9 @@ mod writer;
 mod xml_writer;
 
 pub use classic_writer::LineEnds;
+pub use definition::{
+    BadSize, Case, CorpusFormat, Counts, Definition, DefinitionError, FileSize, Size,
+};
 pub use encode::{GzipMembers, Utf16};
 pub use envelope_writer::{Inner, Payload};
 pub use escape::Escapes;

@@ -234,8 +234,8 @@ fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
     Some(match operator {
         Operator::Search(expr) => Step::Filter(Filter::Search(Search::compile(expr))),
         Operator::Where(expr) => {
-            let compiled = compiler.compile(expr);
-            if !compiled.is_boolean() {
+            let (compiled, sound) = compile_all(expr, compiler);
+            if sound && !compiled.is_boolean() {
                 compiler.diagnostics.push(
                     Diagnostic::error(
                         codes::NOT_A_CONDITION,
@@ -266,9 +266,17 @@ fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
     })
 }
 
-fn eval_clause(expr: &crate::spl::ast::Expr, compiler: &mut Compiler) -> Expr {
+/// Compiles an expression, and says whether all of it could be: what stands for a part that could
+/// not has a type by chance, so nothing is to be said of the type of the whole.
+fn compile_all(expr: &crate::spl::ast::Expr, compiler: &mut Compiler) -> (Expr, bool) {
+    let before = compiler.diagnostics.len();
     let compiled = compiler.compile(expr);
-    if compiled.is_boolean() {
+    (compiled, compiler.diagnostics.len() == before)
+}
+
+fn eval_clause(expr: &crate::spl::ast::Expr, compiler: &mut Compiler) -> Expr {
+    let (compiled, sound) = compile_all(expr, compiler);
+    if sound && compiled.is_boolean() {
         // SPLUNK.md 4, eval: assigning a boolean is fatal.
         compiler.diagnostics.push(
             Diagnostic::error(

@@ -94,7 +94,7 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
     let errors = outcome.skipped.iter().filter(|s| s.severity == Severity::Error).count() as u64;
     let unread = errors + outcome.skipped_more;
     if unread > 0 {
-        writeln!(to, "not read: {} (see above); the rest was", counted(unread, "place"))?;
+        writeln!(to, "not read: {} (see above); everything else was", counted(unread, "place"))?;
     }
     if outcome.overflowed {
         writeln!(to, "stopped: the result grew past --max-result; these rows are not all")?;

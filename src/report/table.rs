@@ -8,7 +8,7 @@ use super::{RuleRows, text};
 use crate::aggregate::{Evidence, Position};
 use crate::plan::FinalRow;
 
-/// The width where no terminal says one.
+/// The width where neither a terminal nor `COLUMNS` says one.
 const WIDTH: u16 = 120;
 
 /// A column narrower than this is not worth wrapping into.
@@ -55,7 +55,8 @@ fn new_table(style: TableStyle) -> Table {
     table.load_style(style);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     if table.width().is_none() {
-        table.set_width(WIDTH);
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        table.set_width(columns.filter(|&columns| columns > 0).unwrap_or(WIDTH));
     }
     table
 }

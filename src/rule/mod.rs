@@ -9,6 +9,7 @@ mod render;
 mod source_map;
 mod yaml;
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::spl::ast::Span;
@@ -81,10 +82,13 @@ impl Rule {
     /// When the file cannot be read, or holds no rule for Splunk.
     pub fn load(path: &Path) -> Result<Self, RuleError> {
         let io = |source| RuleError::Io { path: path.to_owned(), source };
-        if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
+        // A pipe or device has no length, and may have no end.
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(io)?;
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 > MAX_FILE {
             return Err(RuleError::TooLarge(path.to_owned()));
         }
-        let bytes = std::fs::read(path).map_err(io)?;
         let text = String::from_utf8(bytes).map_err(|error| RuleError::NotText {
             path: path.to_owned(),
             offset: error.utf8_error().valid_up_to(),

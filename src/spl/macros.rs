@@ -1,6 +1,7 @@
 //! Macros: names in backticks that stand for text.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -179,10 +180,14 @@ impl Macros {
     /// When the file cannot be read, or says something that is neither.
     pub fn load(path: &Path) -> Result<Self, MacroError> {
         let io = |source| MacroError::Io { path: path.to_owned(), source };
-        if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
+        // A pipe or device has no length, and may have no end.
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(io)?;
+        let read = file.take(MAX_FILE + 1).read_to_string(&mut text);
+        if text.len() as u64 > MAX_FILE {
             return Err(MacroError::TooLarge(path.to_owned()));
         }
-        let text = std::fs::read_to_string(path).map_err(io)?;
+        read.map_err(io)?;
         Self::parse(&text, &path.display().to_string())
     }
 
