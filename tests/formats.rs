@@ -22,6 +22,7 @@ use coldsweep::report::{OutputFormat, write_rows};
 use coldsweep::rule::Rule;
 use coldsweep::scan::{Options, Progress, scan};
 use jiff::Timestamp;
+use proptest::prelude::*;
 use serde_json::{Map, Value as Json};
 
 /// Whether the built-in rule matches an event of the table.
@@ -33,7 +34,7 @@ enum Is {
 
 /// One line of the table: kind, milliseconds after the first event, host, command line or
 /// package, and whether it is a hit.
-type Line = (Kind, i64, &'static str, &'static str, Is);
+type Line<'a> = (Kind, i64, &'static str, &'a str, Is);
 
 /// The only host that logs version 1 of 4688.
 const HOST_OF_VERSION_1: &str = "ie10win7";
@@ -43,7 +44,7 @@ const FIRST: i64 = 1_613_991_598_250;
 use Is::{Hit, NearMiss};
 use Kind::{Logon, MsiBegin, MsiEnd, Process, ProcessV1, Sysmon};
 
-const TABLE: &[Line] = &[
+const TABLE: &[Line<'static>] = &[
     (Logon, 0, "ws-01.corp.example", "", NearMiss),
     (
         Process,
@@ -103,13 +104,17 @@ const TABLE: &[Line] = &[
 
 const IMAGE: &str = r"C:\Windows\System32\msiexec.exe";
 
-/// Hands the events of some lines of the table to `visit`.
-fn each_event(wanted: impl Fn(&Line) -> bool, visit: &mut dyn FnMut(&EventSpec<'_>)) {
+/// Hands the events of some lines of a table to `visit`.
+fn each_event(
+    table: &[Line<'_>],
+    wanted: impl Fn(&Line<'_>) -> bool,
+    visit: &mut dyn FnMut(&EventSpec<'_>),
+) {
     let account = |name, domain, sid: &str| Account { name, domain, sid: sid.parse().unwrap() };
     let alice = account("alice", "CORP", "S-1-5-21-3463664321-2923530833-3546627382-1001");
     let machine = account("SRV-02$", "CORP", "S-1-5-18");
     let mut details = Details::default();
-    for (at, line) in TABLE.iter().enumerate().filter(|(_, line)| wanted(line)) {
+    for (at, line) in table.iter().enumerate().filter(|(_, line)| wanted(line)) {
         let (kind, milliseconds, computer, command_line, _) = *line;
         let happening = Happening {
             kind,
@@ -130,15 +135,19 @@ fn each_event(wanted: impl Fn(&Line) -> bool, visit: &mut dyn FnMut(&EventSpec<'
 }
 
 fn text(style: Style, escapes: Escapes) -> Vec<u8> {
+    text_of(TABLE, style, escapes)
+}
+
+fn text_of(table: &[Line<'_>], style: Style, escapes: Escapes) -> Vec<u8> {
     let mut writer = Writer::with_escapes(style, escapes, Vec::new());
-    let wanted = |line: &Line| style != Style::HostMon || on_host_monitor(line);
-    each_event(wanted, &mut |event| writer.write(event).unwrap());
+    let wanted = |line: &Line<'_>| style != Style::HostMon || on_host_monitor(line);
+    each_event(table, wanted, &mut |event| writer.write(event).unwrap());
     writer.finish().unwrap()
 }
 
 fn evtx() -> Vec<u8> {
     let mut writer = EvtxWriter::new(Cursor::new(Vec::new())).unwrap();
-    each_event(|_| true, &mut |event| writer.write(event).unwrap());
+    each_event(TABLE, |_| true, &mut |event| writer.write(event).unwrap());
     writer.finish().unwrap().into_inner()
 }
 
@@ -322,7 +331,7 @@ fn objects(rows: &str) -> Vec<Map<String, Json>> {
 }
 
 /// What the table says of the built-in rule: the seconds and hosts of its hits.
-fn expected_groups(only: impl Fn(&Line) -> bool) -> BTreeSet<(String, String)> {
+fn expected_groups(only: impl Fn(&Line<'_>) -> bool) -> BTreeSet<(String, String)> {
     let hits = TABLE.iter().filter(|line| line.4 == Hit && only(line));
     hits.map(|(_, milliseconds, host, ..)| {
         let second = (FIRST + milliseconds).div_euclid(1000);
@@ -337,7 +346,7 @@ fn groups(rows: &str) -> BTreeSet<(String, String)> {
 }
 
 /// Events that WinHostMon carries: those that start a process, the command line on one line.
-fn on_host_monitor(line: &Line) -> bool {
+fn on_host_monitor(line: &Line<'_>) -> bool {
     matches!(line.0, Process | ProcessV1) && !line.3.contains('\n')
 }
 
@@ -386,8 +395,8 @@ fn the_reference_gives_what_the_table_says() {
 /// Writes the events of the table that a limit leaves, as the XML that all is compared with.
 fn reference(folder: &Path, limit: Limit) -> PathBuf {
     let mut writer = Writer::new(Style::Xml(XmlLayout::Lines), Vec::new());
-    let wanted = |line: &Line| limit != Limit::Processes || on_host_monitor(line);
-    each_event(wanted, &mut |event| writer.write(event).unwrap());
+    let wanted = |line: &Line<'_>| limit != Limit::Processes || on_host_monitor(line);
+    each_event(TABLE, wanted, &mut |event| writer.write(event).unwrap());
     let name = format!("reference-{limit:?}.xml");
     write(folder, &File { name, bytes: writer.finish().unwrap(), limit })
 }
@@ -455,6 +464,102 @@ fn all_formats_in_one_folder_give_the_same_rows() {
             };
             let found = row[&column].as_array().unwrap();
             assert!(expected.iter().all(|value| found.contains(value)), "{column} of {row:?}");
+        }
+    }
+}
+
+/// Text that every format carries whole: no control characters, no blanks at its ends.
+fn any_text() -> impl Strategy<Value = String> {
+    const PIECES: [&str; 24] = [
+        "https://x.example/a.msi",
+        " /i ",
+        "\"",
+        "'",
+        "&",
+        "<",
+        ">",
+        "&amp;",
+        "\\",
+        "\\\"",
+        "\\u0041",
+        "</Data>",
+        "</Event>",
+        "{\"EventID\":1}",
+        "]}",
+        "Message=",
+        "Process Command Line:\t",
+        ": ",
+        "=",
+        "%1",
+        "%{CommandLine}",
+        "\u{e9}\u{4f60}",
+        "\u{1f4e6}",
+        "\u{feff}",
+    ];
+    let piece = prop_oneof![
+        3 => prop::sample::select(&PIECES[..]).prop_map(str::to_owned),
+        1 => "[ -~]{1,6}",
+        1 => any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| {
+        let plain = |c: &char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+        pieces.concat().chars().filter(plain).collect::<String>().trim().to_owned()
+    })
+}
+
+/// The styles that differ in how they write a value.
+const WAYS: &[Style] = &[
+    Style::Xml(XmlLayout::Pretty),
+    Style::Xml(XmlLayout::Document),
+    Style::Xml(XmlLayout::Rendered),
+    Style::Classic(LineEnds::Mixed),
+    Style::Json(Exporter::EvtxDump, Arrangement::Lines),
+    Style::Json(Exporter::Winlogbeat, Arrangement::Pretty),
+    Style::Json(Exporter::NxLog, Arrangement::Array),
+    Style::Json(Exporter::SecurityDatasets, Arrangement::Lines),
+    Style::Export(Inner::Classic),
+    Style::Collector(Payload::Text(Inner::Xml), Separator::Nothing),
+    Style::Collector(Payload::Object, Separator::Newline),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// What the table says, for whatever text.
+    #[test]
+    fn any_text_comes_out_of_every_format(
+        texts in prop::collection::vec((prop::sample::select(&Kind::ALL[..]), any_text()), 1..6),
+    ) {
+        let table: Vec<Line> = texts
+            .iter()
+            .enumerate()
+            .map(|(at, (kind, text))| {
+                let host = if *kind == ProcessV1 { HOST_OF_VERSION_1 } else { "srv-02" };
+                (*kind, 1000 * at as i64, host, text.as_str(), NearMiss)
+            })
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let sweep = |name: &str, bytes: Vec<u8>| {
+            let file = File { name: name.to_owned(), bytes, limit: Limit::Nothing };
+            rows(everything, &[write(folder.path(), &file)])
+        };
+        let expected = sweep("reference", text_of(&table, Style::Xml(XmlLayout::Lines), Escapes::Least));
+        let mut log = EvtxWriter::new(Cursor::new(Vec::new())).unwrap();
+        each_event(&table, |_| true, &mut |event| log.write(event).unwrap());
+        let found = sweep("evtx", log.finish().unwrap().into_inner());
+        prop_assert!(found == expected, "evtx: {}", first_difference(&found, &expected));
+        for style in WAYS {
+            let limit = Limit::of(*style);
+            let expected = limit.apply(&expected);
+            for escapes in escapes_of(*style) {
+                let found = limit.apply(&sweep("other", text_of(&table, *style, *escapes)));
+                let difference = || first_difference(&found, &expected);
+                prop_assert!(found == expected, "{style:?} {escapes:?}: {}", difference());
+            }
         }
     }
 }
