@@ -21,7 +21,7 @@ const PART: u64 = 256 << 20;
 const FEW: usize = 3;
 
 /// How to measure.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bench {
     /// Where corpora are kept.
     pub store: Store,

@@ -16,7 +16,8 @@ use crate::scan::Options;
 
 /// What rules are ranked on, where nothing else is asked for, and how large.
 const RANKED_ON: [&str; 2] = ["xml-rare", "evtx-rare"];
-const RANKED_SIZE: Size = Size(256 << 20);
+/// Hundreds of rules are a common collection, and some of them look at every event.
+const RANKED_SIZE: Size = Size(16 << 20);
 
 impl From<BenchError> for CliError {
     fn from(error: BenchError) -> Self {
@@ -155,7 +156,7 @@ fn rank_rules(
         } else {
             args.names.clone()
         };
-        let sized = Bench { size: bench.size.or(Some(RANKED_SIZE)), ..clone(bench) };
+        let sized = Bench { size: bench.size.or(Some(RANKED_SIZE)), ..bench.clone() };
         let definitions = definitions(&names)?;
         let corpora = definitions.iter().map(|definition| sized.corpus(definition, report));
         corpora.collect::<Result<_, _>>()?
@@ -165,16 +166,6 @@ fn rank_rules(
     say(&format!("{} rules, {} rounds each", plans.len(), bench.runs));
     report.rules = rank(bench, plans, &subjects)?;
     Ok(())
-}
-
-fn clone(bench: &Bench) -> Bench {
-    Bench {
-        store: bench.store.clone(),
-        program: bench.program.clone(),
-        options: bench.options.clone(),
-        cim: bench.cim.clone(),
-        ..*bench
-    }
 }
 
 fn record(report: &Report, folder: &Path) -> Result<(), CliError> {
