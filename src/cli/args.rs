@@ -118,8 +118,8 @@ pub struct ScanArgs {
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     pub max_result: usize,
     /// The size of a shard in bytes, for tests
-    #[arg(long, value_name = "BYTES", hide = true)]
-    pub shard_size: Option<usize>,
+    #[arg(long, value_name = "BYTES", hide = true, value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
+    pub shard_size: Option<u32>,
     /// Say what was read, searched for, looked at, and how fast
     #[arg(long)]
     pub stats: bool,

@@ -77,7 +77,7 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
     }
     Ok(Options {
         threads: args.threads.map_or(0, usize::from),
-        shard_size: args.shard_size.unwrap_or(SHARD_SIZE),
+        shard_size: args.shard_size.map_or(SHARD_SIZE, |size| size as usize),
         map: match args.mmap {
             MmapChoice::Auto => MapChoice::Auto,
             MmapChoice::Never => MapChoice::Never,
