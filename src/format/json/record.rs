@@ -397,70 +397,64 @@ fn from_log_analytics(value: &Value, zone: &TimeZone) -> WindowsEvent {
     record
 }
 
+/// What NXLog, Logstash and their kin say about the event.
+const FLAT_ABOUT: [&str; 48] = [
+    "EventTime",
+    "EventReceivedTime",
+    "TimeCreated",
+    "TimeGenerated",
+    "@timestamp",
+    "@version",
+    "Hostname",
+    "Computer",
+    "ComputerName",
+    "MachineName",
+    "host",
+    "port",
+    "tags",
+    "type",
+    "EventID",
+    "EventId",
+    "EventCode",
+    "Qualifiers",
+    "EventTypeOrignal",
+    "EventTypeOriginal",
+    "Severity",
+    "SeverityValue",
+    "SourceName",
+    "ProviderName",
+    "Provider",
+    "ProviderGuid",
+    "Version",
+    "Level",
+    "Task",
+    "Category",
+    "TaskCategory",
+    "Opcode",
+    "OpcodeValue",
+    "Keywords",
+    "RecordNumber",
+    "EventRecordID",
+    "ActivityID",
+    "RelatedActivityID",
+    "ExecutionProcessID",
+    "ExecutionThreadID",
+    "ThreadID",
+    "Channel",
+    "LogName",
+    "Message",
+    "message",
+    "EventData",
+    "SourceModuleName",
+    "SourceModuleType",
+];
+
+/// NXLog's words for what kind of event it is; Sysmon has an `EventType` of its own.
+const EVENT_TYPES: [&str; 8] =
+    ["INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "DEBUG", "AUDIT_SUCCESS", "AUDIT_FAILURE"];
+
 /// NXLog, Security-Datasets and other flat records.
 fn from_flat(value: &Value, zone: &TimeZone) -> WindowsEvent {
-    /// What NXLog, Logstash and their kin say about the event.
-    const ABOUT: [&str; 48] = [
-        "EventTime",
-        "EventReceivedTime",
-        "TimeCreated",
-        "TimeGenerated",
-        "@timestamp",
-        "@version",
-        "Hostname",
-        "Computer",
-        "ComputerName",
-        "MachineName",
-        "host",
-        "port",
-        "tags",
-        "type",
-        "EventID",
-        "EventId",
-        "EventCode",
-        "Qualifiers",
-        "EventTypeOrignal",
-        "EventTypeOriginal",
-        "Severity",
-        "SeverityValue",
-        "SourceName",
-        "ProviderName",
-        "Provider",
-        "ProviderGuid",
-        "Version",
-        "Level",
-        "Task",
-        "Category",
-        "TaskCategory",
-        "Opcode",
-        "OpcodeValue",
-        "Keywords",
-        "RecordNumber",
-        "EventRecordID",
-        "ActivityID",
-        "RelatedActivityID",
-        "ExecutionProcessID",
-        "ExecutionThreadID",
-        "ThreadID",
-        "Channel",
-        "LogName",
-        "Message",
-        "message",
-        "EventData",
-        "SourceModuleName",
-        "SourceModuleType",
-    ];
-    /// NXLog's words for what kind of event it is; Sysmon has an `EventType` of its own.
-    const EVENT_TYPES: [&str; 8] = [
-        "INFO",
-        "WARNING",
-        "ERROR",
-        "CRITICAL",
-        "VERBOSE",
-        "DEBUG",
-        "AUDIT_SUCCESS",
-        "AUDIT_FAILURE",
-    ];
     let own = |names: &[&str]| value.first_of(names);
     let numeric = |names: &[&str]| own(names).filter(|text| is_number(text));
     // Older NXLog calls the logging process `ProcessID`; events of the filtering platform have a
@@ -503,7 +497,7 @@ fn from_flat(value: &Value, zone: &TimeZone) -> WindowsEvent {
     set_event_id(&mut record, own(&["EventID", "EventId", "EventCode"]));
     nested_data(value.get("EventData"), &mut record);
     let is_about = |key: &str| {
-        ABOUT.contains(&key)
+        FLAT_ABOUT.contains(&key)
             || key == execution
             || key == "UserID"
             || (has_account && matches!(key, "AccountName" | "AccountType" | "Domain"))
