@@ -16,7 +16,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cim", &["reading", "event", "value"]),
     ("eval", &["reading", "event", "value", "spl", "pcre", "cim"]),
     ("aggregate", &["value", "eval"]),
-    ("plan", &["reading", "event", "value", "spl", "pcre", "cim", "eval", "aggregate", "rule"]),
+    (
+        "plan",
+        &["reading", "event", "value", "format", "spl", "pcre", "cim", "eval", "aggregate", "rule"],
+    ),
     ("prefilter", &["plan"]),
     (
         "scan",

@@ -8,6 +8,7 @@
 use super::required::{Fold, Required, Where};
 use crate::cim::{Cim, Constant, survives};
 use crate::event::Format;
+use crate::format::evtx;
 
 /// How the bytes that are searched hold text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,7 +97,7 @@ fn literal_guard(
         .filter(|piece| match (place, storage) {
             (Where::Field(_), Storage::Text) => !may_be_number(piece),
             // The XML of a record in JSON has its times, too.
-            (Where::Raw, Storage::Text) | (_, Storage::Evtx) => !may_be_rendered(piece),
+            (Where::Raw, Storage::Text) | (_, Storage::Evtx) => !evtx::may_be_rendered(piece),
         })
         .max_by_key(|piece| bits(piece))?;
     let needles = match storage {
@@ -222,13 +223,18 @@ const MARKUP: &[&str] = &[
 ///
 /// In the XML that a record is read as, a run with one blank may be `Element attribute` or
 /// ` attribute`, whose two names stand apart in the bytes. With two blanks it is part of a text.
+/// For EVTX the format itself says which parts stand in a chunk.
 fn pieces<'l>(
     literal: &'l str,
     place: &Where,
     storage: Storage,
 ) -> impl Iterator<Item = &'l str> + use<'l> {
     let raw = *place == Where::Raw;
-    let runs = literal.split(move |c| !is_plain(c, raw, storage));
+    let text = if raw { evtx::Text::Raw } else { evtx::Text::Field };
+    let in_chunks = (storage == Storage::Evtx).then(|| evtx::verbatim_parts(literal, text));
+    let in_text = (storage == Storage::Text).then_some(literal);
+    let parts = in_chunks.into_iter().flatten().chain(in_text);
+    let runs = parts.flat_map(move |part| part.split(move |c| !is_plain(c, raw, storage)));
     runs.flat_map(move |run| {
         let whole = !raw || run.bytes().filter(|&b| b == b' ').count() != 1;
         whole.then_some(run).into_iter().chain(run.split(' '))
@@ -263,16 +269,6 @@ fn window(piece: &str, fold: Fold) -> &str {
 /// Whether a piece may be part of a number or a GUID, which reading JSON may write anew.
 fn may_be_number(piece: &str) -> bool {
     piece.bytes().all(|b| b.is_ascii_hexdigit() || b"xX.+-{}".contains(&b))
-}
-
-/// Whether a piece may come from a value of an EVTX record that is no string: a number, a GUID, a
-/// SID, a time, binary data or a truth value, written out.
-fn may_be_rendered(piece: &str) -> bool {
-    let rendered = |b: u8| b.is_ascii_hexdigit() || b"-{}xXsStTzZ.:+ ".contains(&b);
-    piece.bytes().all(rendered)
-        || ["true", "false", "nan", "inf"]
-            .iter()
-            .any(|word| word.contains(&piece.to_ascii_lowercase()))
 }
 
 /// Roughly how rare a piece is in logs: for each character, the bits of its rarity.
