@@ -64,8 +64,8 @@ fn plan() -> Plan {
 }
 
 fn prefilter(plan: &Plan, name: &str) -> Prefilter {
-    let guard = if name.starts_with("evtx") { &plan.evtx_guard } else { &plan.text_guard };
-    Prefilter::new([guard.as_ref()].into_iter()).unwrap()
+    let guard = if name.starts_with("evtx") { &plan.evtx_guards } else { &plan.text_guards };
+    Prefilter::new([guard.first()].into_iter(), b"").unwrap()
 }
 
 fn layout(bytes: &[u8]) -> TextLayout {

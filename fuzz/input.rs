@@ -62,7 +62,11 @@ impl Target {
         let mut guarded: Vec<_> = GUARDED.iter().map(rule).collect();
         guarded.push(common::seed_plan(Reading::AS_MEANT));
         for plan in &guarded {
-            assert!(plan.text_guard.is_some() && plan.evtx_guard.is_some(), "{}", plan.rule.search);
+            assert!(
+                !plan.text_guards.is_empty() && !plan.evtx_guards.is_empty(),
+                "{}",
+                plan.rule.search
+            );
         }
         Self {
             seeds: inputs,

@@ -121,7 +121,9 @@ impl Target {
             Err(refusal) => return said(&refusal.rule.render(&refusal.findings, false)),
         };
         // Without a guard both sweeps are one and the same.
-        if plan.text_guard.is_none() && plan.evtx_guard.is_none() && !input.len().is_multiple_of(16)
+        if plan.text_guards.is_empty()
+            && plan.evtx_guards.is_empty()
+            && !input.len().is_multiple_of(16)
         {
             return Ok(());
         }
@@ -129,9 +131,9 @@ impl Target {
             Options { evidence: true, threads: 1, reading, prefilter: false, ..Options::default() };
         let plan = std::slice::from_ref(&plan);
         let off = self.sweep(plan, &options);
-        let on = self.sweep(plan, &Options { prefilter: true, ..options });
+        let on = self.sweep(plan, &Options { prefilter: true, sample_from: 0, ..options });
         if off.rows != on.rows {
-            let guards = (&plan[0].text_guard, &plan[0].evtx_guard);
+            let guards = (&plan[0].text_guards, &plan[0].evtx_guards);
             let what = difference(&plan[0], &off.rows[0], &on.rows[0]);
             return Err(format!("prefilter on: {what}; guards {guards:?}"));
         }

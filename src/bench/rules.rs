@@ -17,7 +17,7 @@ pub fn rank(
 ) -> Result<Vec<RuleCost>, BenchError> {
     let mut costs = Vec::new();
     for plan in plans {
-        let guards = [plan.text_guard.as_ref(), plan.evtx_guard.as_ref()];
+        let guards = [plan.text_guards.first(), plan.evtx_guards.first()];
         let literals = if guards.iter().all(Option::is_some) {
             let mut all: Vec<_> =
                 guards.iter().flatten().flat_map(|guard| guard.literals.clone()).collect();

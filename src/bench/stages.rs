@@ -70,15 +70,15 @@ pub(super) fn stages(
     reading: Reading,
     paths: &[PathBuf],
 ) -> Result<Stages, BenchError> {
-    let filter = |guard: &Option<crate::plan::Guard>| {
-        Prefilter::new([guard.as_ref()].into_iter()).map_err(ScanError::from)
+    let filter = |guard: &[crate::plan::Guard]| {
+        Prefilter::new([guard.first()].into_iter(), b"").map_err(ScanError::from)
     };
     let context = |reading| DecodeContext { reading, timezone: TimeZone::UTC };
     let mut run = Run {
         plan,
         cim,
-        text: filter(&plan.text_guard)?,
-        evtx: filter(&plan.evtx_guard)?,
+        text: filter(&plan.text_guards)?,
+        evtx: filter(&plan.evtx_guards)?,
         context: context(reading),
         strict: context(Reading::STRICT),
         scratch: Scratch::default(),

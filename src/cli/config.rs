@@ -98,6 +98,7 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
             FormatName::Json => Format::Json,
         }),
         max_result: args.max_result.saturating_mul(1 << 20),
+        sample_from: Options::default().sample_from,
     })
 }
 

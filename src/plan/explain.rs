@@ -78,8 +78,8 @@ impl Page {
         self.heading("Physical plan");
         self.line("  any match holds:");
         self.required(&plan.required, 4);
-        self.guard("text is searched for", plan.text_guard.as_ref());
-        self.guard("EVTX chunks are searched for", plan.evtx_guard.as_ref());
+        self.guards("text is searched for", &plan.text_guards);
+        self.guards("EVTX chunks are searched for", &plan.evtx_guards);
         self.line("  around a hit: frame the event, test its raw text, then its fields");
         match plan.program.stats() {
             Some(_) => {
@@ -110,19 +110,17 @@ impl Page {
         }
     }
 
-    fn guard(&mut self, what: &str, guard: Option<&Guard>) {
-        match guard {
-            Some(guard) => self.line(format!(
-                "  {what} {} ({} byte forms)",
-                guard
-                    .literals
-                    .iter()
-                    .map(|text| format!("{text:?}"))
-                    .collect::<Vec<_>>()
-                    .join(" or "),
-                guard.needles.len()
-            )),
-            None => self.line(format!("  {what} nothing: every event is evaluated (expensive)")),
+    fn guards(&mut self, what: &str, guards: &[Guard]) {
+        let quoted = |guard: &Guard| {
+            let all: Vec<_> = guard.literals.iter().map(|text| format!("{text:?}")).collect();
+            format!("{} ({} byte forms)", all.join(" or "), guard.needles.len())
+        };
+        let Some((first, others)) = guards.split_first() else {
+            return self.line(format!("  {what} nothing: every event is evaluated (expensive)"));
+        };
+        self.line(format!("  {what} {}", quoted(first)));
+        for other in others {
+            self.line(format!("    or, where that is rarer in the data, {}", quoted(other)));
         }
     }
 

@@ -44,11 +44,24 @@ const FEWEST_BITS: u32 = 8;
 const MOST_NEEDLES: usize = 2_000;
 
 impl Guard {
-    /// The most selective clause of a formula, if it has one that is worth searching for.
+    /// The clauses of a formula that are worth searching for, the one first that is thought to
+    /// be the most selective. Each of them alone is enough; which is best depends on the data.
     #[must_use]
-    pub fn choose(required: &Required, storage: Storage, cim: &Cim) -> Option<Self> {
-        best(required, storage, cim)
-            .filter(|guard| guard.bits >= FEWEST_BITS && guard.needles.len() <= MOST_NEEDLES)
+    pub fn all(required: &Required, storage: Storage, cim: &Cim) -> Vec<Self> {
+        let mut guards: Vec<Self> = Vec::new();
+        for guard in conjuncts(required).filter_map(|one| best(one, storage, cim)) {
+            let fit = guard.bits >= FEWEST_BITS && guard.needles.len() <= MOST_NEEDLES;
+            if fit && guards.iter().all(|known| known.literals != guard.literals) {
+                guards.push(guard);
+            }
+        }
+        guards.sort_by_key(Self::worth);
+        guards
+    }
+
+    /// For sorting: the most selective first, of equals the one with fewer needles.
+    fn worth(&self) -> (std::cmp::Reverse<u32>, usize) {
+        (std::cmp::Reverse(self.bits), self.needles.len())
     }
 
     fn join(mut self, other: Self) -> Self {
@@ -67,14 +80,21 @@ impl Guard {
     }
 }
 
+/// The parts of a formula of which all must hold.
+fn conjuncts(required: &Required) -> Box<dyn Iterator<Item = &Required> + '_> {
+    match required {
+        Required::All(list) => Box::new(list.iter().flat_map(conjuncts)),
+        one => Box::new(std::iter::once(one)),
+    }
+}
+
 fn best(required: &Required, storage: Storage, cim: &Cim) -> Option<Guard> {
     match required {
         Required::Anything => None,
         Required::Literal { place, text, fold } => literal_guard(place, text, *fold, storage, cim),
-        Required::All(list) => list
-            .iter()
-            .filter_map(|one| best(one, storage, cim))
-            .max_by_key(|guard| (guard.bits, std::cmp::Reverse(guard.needles.len()))),
+        Required::All(list) => {
+            list.iter().filter_map(|one| best(one, storage, cim)).min_by_key(Guard::worth)
+        }
         Required::Any(list) => {
             let mut guards = list.iter().map(|one| best(one, storage, cim));
             let first = guards.next()??;
@@ -354,7 +374,7 @@ mod tests {
 
     fn needles(text: &str, place: Where, fold: Fold, storage: Storage) -> Option<Vec<String>> {
         let required = Required::Literal { place, text: text.to_owned(), fold };
-        let guard = Guard::choose(&required, storage, &Cim::builtin())?;
+        let guard = Guard::all(&required, storage, &Cim::builtin()).into_iter().next()?;
         let text = |needle: &Vec<u8>| String::from_utf8_lossy(needle).replace('\0', "_");
         Some(guard.needles.iter().map(text).collect())
     }

@@ -47,11 +47,11 @@ pub struct Plan {
     pub program: Program,
     /// What any match needs.
     pub required: Required,
-    /// One clause of literals of which any match in text must hold one; `None` where there is no
-    /// such clause.
-    pub text_guard: Option<Guard>,
+    /// Clauses of literals: any match in text holds one of each. None where there is no such
+    /// clause. The first is thought to be the most selective.
+    pub text_guards: Vec<Guard>,
     /// The same for EVTX chunks.
-    pub evtx_guard: Option<Guard>,
+    pub evtx_guards: Vec<Guard>,
 }
 
 /// A rule that does not run, and everything that is wrong with it.
@@ -83,8 +83,8 @@ impl Plan {
             return refuse(rule, diagnostics);
         }
         let required = Required::of(&logical, &program);
-        let text_guard = Guard::choose(&required, Storage::Text, &settings.cim);
-        let evtx_guard = Guard::choose(&required, Storage::Evtx, &settings.cim);
-        Ok((Self { rule, logical, program, required, text_guard, evtx_guard }, diagnostics))
+        let text_guards = Guard::all(&required, Storage::Text, &settings.cim);
+        let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
+        Ok((Self { rule, logical, program, required, text_guards, evtx_guards }, diagnostics))
     }
 }

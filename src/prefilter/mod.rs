@@ -1,7 +1,7 @@
 //! Bytes -> where a match may be, and of which rules. May report false positives, never false
 //! negatives (DESIGN, law 1).
 
-mod rare;
+mod fingerprint;
 mod simd;
 mod windows;
 
@@ -10,7 +10,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, BuildError, Input, MatchKind};
 
 use crate::plan::Guard;
-use rare::RarePairs;
+use fingerprint::FingerprintSearch;
 use windows::Windows;
 
 /// A set of rules, by their number in the sweep.
@@ -61,22 +61,25 @@ pub struct Prefilter {
     rules_of: Vec<RuleSet>,
     /// Rules without a guard: they may match anywhere.
     everywhere: RuleSet,
+    /// The rules of every needle, where all needles have the same (one rule alone): then any hit
+    /// tells which rules may match.
+    common: Option<RuleSet>,
 }
 
 /// The ways to look for the first hit, a ladder from the fastest.
 #[derive(Debug)]
 enum FirstLook {
-    RarePairs(RarePairs),
+    Fingerprints(Box<FingerprintSearch>),
     Windows(Windows),
     Automaton,
 }
 
 impl FirstLook {
-    fn new(needles: &[&[u8]]) -> Self {
-        if let Some(pairs) = RarePairs::new(needles) {
-            return Self::RarePairs(pairs);
+    fn new(needles: &[&[u8]], sample: &[u8]) -> Self {
+        if let Some(search) = FingerprintSearch::new(needles, sample) {
+            return Self::Fingerprints(Box::new(search));
         }
-        log::debug!("{} needles do not fit the pair search", needles.len());
+        log::debug!("{} needles do not fit the fingerprint search", needles.len());
         if let Some(windows) = Windows::new(needles) {
             return Self::Windows(windows);
         }
@@ -87,11 +90,14 @@ impl FirstLook {
 
 impl Prefilter {
     /// The prefilter of these guards, one a rule; `None` for a rule that may match anywhere.
+    /// `sample` is some of the bytes that will be searched, or nothing: it changes the speed of
+    /// the search only.
     ///
     /// # Errors
     /// When the needles are too many for one automaton.
     pub fn new<'g>(
         guards: impl ExactSizeIterator<Item = Option<&'g Guard>>,
+        sample: &[u8],
     ) -> Result<Self, BuildError> {
         let count = guards.len();
         let mut needles: Vec<&[u8]> = Vec::new();
@@ -120,8 +126,14 @@ impl Prefilter {
                     .build(&needles)
             })
             .transpose()?;
-        let first = FirstLook::new(&needles);
-        Ok(Self { first, search, rules_of, everywhere })
+        let first = FirstLook::new(&needles, sample);
+        let common = rules_of.first().filter(|first| rules_of.iter().all(|of| of == *first));
+        let common = common.map(|rules| {
+            let mut rules = rules.clone();
+            rules.add(&everywhere);
+            rules
+        });
+        Ok(Self { first, search, rules_of, everywhere, common })
     }
 
     /// The prefilter that lets everything through: what `--prefilter off` uses.
@@ -129,7 +141,13 @@ impl Prefilter {
     pub fn off(rules: usize) -> Self {
         let mut everywhere = RuleSet::none(rules);
         (0..rules).for_each(|rule| everywhere.insert(rule));
-        Self { first: FirstLook::Automaton, search: None, rules_of: Vec::new(), everywhere }
+        Self {
+            first: FirstLook::Automaton,
+            search: None,
+            rules_of: Vec::new(),
+            everywhere,
+            common: None,
+        }
     }
 
     /// Whether some rule may match anywhere, so that no byte can be passed over.
@@ -145,9 +163,14 @@ impl Prefilter {
         if self.is_inert() {
             return (!span.is_empty()).then_some(span.start);
         }
+        self.find_needle(bytes, span)
+    }
+
+    /// The first byte of a needle in `span`, of those that [`Prefilter::find`] may give.
+    fn find_needle(&self, bytes: &[u8], span: Range<usize>) -> Option<usize> {
         let search = self.search.as_ref()?;
         match &self.first {
-            FirstLook::RarePairs(pairs) => pairs.find(bytes, span),
+            FirstLook::Fingerprints(search) => search.find(bytes, span),
             FirstLook::Windows(windows) => windows.find(bytes, span),
             FirstLook::Automaton => Some(search.find(Input::new(bytes).span(span))?.start()),
         }
@@ -170,6 +193,10 @@ impl Prefilter {
     /// The rules that may match an event with these bytes.
     #[must_use]
     pub fn rules(&self, bytes: &[u8], span: Range<usize>) -> RuleSet {
+        if let Some(common) = &self.common {
+            let found = self.find_needle(bytes, span).is_some();
+            return if found { common } else { &self.everywhere }.clone();
+        }
         let mut rules = self.everywhere.clone();
         for hit in self.hits(bytes, span) {
             rules.add(&self.rules_of[hit.needle]);
@@ -215,7 +242,7 @@ mod tests {
     fn overlapping_needles_do_not_hide_each_other() {
         // STYLE.md, Traps: leftmost search for {abcd, bc, cde} on xabcdex finds only abcd.
         let guards = [guard(&["abcd"]), guard(&["bc"]), guard(&["CDE"]), guard(&["zz"])];
-        let prefilter = Prefilter::new(guards.iter().map(Some)).unwrap();
+        let prefilter = Prefilter::new(guards.iter().map(Some), b"").unwrap();
         let bytes = b"xABcdex";
         assert_eq!(prefilter.find(bytes, 0..7), Some(1));
         assert_eq!(prefilter.rules(bytes, 0..7).iter().collect::<Vec<_>>(), [0, 1, 2]);
@@ -224,7 +251,7 @@ mod tests {
     #[test]
     fn a_rule_without_a_guard_makes_it_inert() {
         let one = guard(&["abcd"]);
-        let prefilter = Prefilter::new([Some(&one), None].into_iter()).unwrap();
+        let prefilter = Prefilter::new([Some(&one), None].into_iter(), b"").unwrap();
         assert!(prefilter.is_inert());
         assert_eq!(prefilter.find(b"xx", 1..2), Some(1));
         assert_eq!(prefilter.rules(b"xx", 0..2).iter().collect::<Vec<_>>(), [1]);

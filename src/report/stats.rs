@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::summary::size;
 use crate::plan::Plan;
-use crate::scan::Outcome;
+use crate::scan::{Outcome, Searched};
 
 /// Writes what was read, searched for, looked at and how fast.
 ///
@@ -17,12 +17,9 @@ pub fn write_stats(plans: &[Plan], outcome: &Outcome, to: &mut dyn Write) -> io:
         writeln!(to, "  {:<8} {:>10} in {} files", format.name(), size(count.bytes), count.files)?;
     }
     writeln!(to, "searched for:")?;
-    for plan in plans {
-        let guard = |guard: &Option<crate::plan::Guard>| match guard {
-            Some(guard) => guard.literals.join(" or "),
-            None => "nothing (every event is evaluated)".to_owned(),
-        };
-        let (text, evtx) = (guard(&plan.text_guard), guard(&plan.evtx_guard));
+    let searched = outcome.searched_text.iter().zip(&outcome.searched_evtx);
+    for (plan, (text, evtx)) in plans.iter().zip(searched) {
+        let (text, evtx) = (searched_for(text), searched_for(evtx));
         writeln!(to, "  {}: {text} in text, {evtx} in EVTX", plan.rule.id)?;
     }
     writeln!(
@@ -39,4 +36,15 @@ pub fn write_stats(plans: &[Plan], outcome: &Outcome, to: &mut dyn Write) -> io:
         latency.value_at_quantile(0.99),
         latency.max()
     )
+}
+
+fn searched_for(searched: &Searched) -> String {
+    if searched.literals.is_empty() {
+        return "nothing (every event is evaluated)".to_owned();
+    }
+    let literals = searched.literals.join(" or ");
+    match searched.hits {
+        Some(hits) => format!("{literals} ({hits} in a sample, the fewest)"),
+        None => literals,
+    }
 }

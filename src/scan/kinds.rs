@@ -12,6 +12,7 @@ use crate::cim::Cim;
 use crate::plan::{Guard, Plan, Settings};
 use crate::reading::Reading;
 use crate::rule::Rule;
+use crate::source::Found;
 use crate::spl::Macros;
 
 /// How many chunks of each EVTX log are decoded: its first MiB.
@@ -48,9 +49,10 @@ pub(super) fn check(
     let plans = [plan];
     let cim = Cim::builtin();
     let progress = Progress::default();
-    let mut sweep = Sweep::new(&plans, &cim, &options, &progress)?;
+    let found = Found { files: paths.to_vec(), errors: Vec::new() };
+    let mut sweep = Sweep::new(&plans, &cim, &options, &progress, &found)?;
     sweep.chunks_of_a_log = CHUNKS_OF_A_LOG;
-    let (outcome, _) = sweep.run(paths)?;
+    let outcome = sweep.run(&found)?;
     let example = outcome.rows[0].first().and_then(|row| row.evidence.first());
     let long_log = counters.formats.get(&crate::event::Format::Evtx).is_some_and(|evtx| {
         evtx.bytes > evtx.files * (CHUNKS_OF_A_LOG * crate::format::evtx::CHUNK_LEN) as u64
@@ -79,7 +81,7 @@ fn kind_plan(event_ids: &[u32]) -> Option<Plan> {
     let (mut plan, _) = Plan::compile(rule, &settings).ok()?;
     // Good enough to explain with, not to match with: an id could be written otherwise.
     let needles = ids.iter().map(|id| id.clone().into_bytes()).chain([b"Type=Process".to_vec()]);
-    plan.text_guard = Some(Guard { needles: needles.collect(), literals: ids, bits: 0 });
+    plan.text_guards = vec![Guard { needles: needles.collect(), literals: ids, bits: 0 }];
     Some(plan)
 }
 

@@ -5,6 +5,7 @@ mod counters;
 mod evtx;
 mod files;
 mod kinds;
+mod sample;
 mod skip;
 mod text;
 mod worker;
@@ -19,16 +20,18 @@ use jiff::tz::TimeZone;
 
 pub use counters::{Counters, FormatCount, TimeSpan};
 pub use kinds::KindCheck;
+pub use sample::Searched;
 pub use skip::{Severity, SkipLog, Skipped};
 
 use crate::cim::Cim;
 use crate::eval::row::Scratch;
 use crate::event::Format;
 use crate::format::DecodeContext;
-use crate::plan::{FinalRow, Plan};
+use crate::plan::{FinalRow, Guard, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
-use crate::source::{MapChoice, walk};
+use crate::source::{Found, MapChoice, walk};
+use sample::{Choice, Sample};
 use worker::Worker;
 
 /// The usual size of a shard: large enough that cutting it costs nothing, small enough that a
@@ -69,6 +72,9 @@ pub struct Options {
     pub input_format: Option<Format>,
     /// How many bytes the partial results may take before the sweep stops.
     pub max_result: usize,
+    /// From how many bytes of input on some of it is looked at first, to choose what to search
+    /// for. Less is searched before that pays.
+    pub sample_from: u64,
 }
 
 impl Default for Options {
@@ -87,6 +93,7 @@ impl Default for Options {
             hosts: None,
             input_format: None,
             max_result: 1 << 30,
+            sample_from: 16 << 20,
         }
     }
 }
@@ -108,6 +115,10 @@ pub struct Outcome {
     pub seconds: f64,
     /// How many workers ran.
     pub threads: usize,
+    /// What text was searched for, of each rule, unless the prefilter was off.
+    pub searched_text: Vec<Searched>,
+    /// The same for EVTX chunks.
+    pub searched_evtx: Vec<Searched>,
     /// Where nothing matched and the rules say which kinds of events they are about: whether
     /// there was one.
     pub kinds: Option<KindCheck>,
@@ -132,6 +143,8 @@ pub(crate) struct Sweep<'a> {
     /// The prefilters for text and for EVTX chunks.
     text: Prefilter,
     evtx: Prefilter,
+    searched_text: Vec<Searched>,
+    searched_evtx: Vec<Searched>,
     context: DecodeContext,
     strict: DecodeContext,
     progress: &'a Progress,
@@ -192,11 +205,12 @@ pub fn scan(
     options: &Options,
     progress: &Progress,
 ) -> Result<Outcome, ScanError> {
-    let sweep = Sweep::new(plans, cim, options, progress)?;
-    let (mut outcome, files) = sweep.run(paths)?;
+    let found = walk(paths);
+    let sweep = Sweep::new(plans, cim, options, progress, &found)?;
+    let mut outcome = sweep.run(&found)?;
     if outcome.counters.matched == 0 && !outcome.overflowed {
         // Standard input and pipes cannot be read twice.
-        let files: Vec<_> = files.into_iter().filter(|path| path.is_file()).collect();
+        let files: Vec<_> = found.files.into_iter().filter(|path| path.is_file()).collect();
         outcome.kinds = kinds::check(plans, &files, options, &outcome.counters)?;
     }
     Ok(outcome)
@@ -208,21 +222,35 @@ impl<'a> Sweep<'a> {
         cim: &'a Cim,
         options: &'a Options,
         progress: &'a Progress,
+        found: &Found,
     ) -> Result<Self, ScanError> {
-        let prefilter = |guards: Vec<Option<&crate::plan::Guard>>| {
+        let total = found.files.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
+        progress.total.store(total, Ordering::Relaxed);
+        let sampled = options.prefilter && total >= options.sample_from;
+        let sample = if sampled { Sample::of(&found.files) } else { Sample::default() };
+        let prefilter = |choices: &[Choice<'_>], sample: &[u8]| {
             if options.prefilter {
-                Prefilter::new(guards.into_iter())
+                Prefilter::new(choices.iter().map(|choice| choice.guard), sample)
             } else {
                 Ok(Prefilter::off(plans.len()))
             }
         };
+        let choose = |guards: fn(&Plan) -> &[Guard], sample: &[u8]| {
+            let guards = |plan| if options.prefilter { guards(plan) } else { &[] };
+            sample::choose(&plans.iter().map(guards).collect::<Vec<_>>(), sample)
+        };
+        let text = choose(|plan| &plan.text_guards, &sample.text);
+        let evtx = choose(|plan| &plan.evtx_guards, &sample.evtx);
+        let searched = |choices: &[Choice<'_>]| choices.iter().map(Choice::searched).collect();
         let context = |reading| DecodeContext { reading, timezone: options.timezone.clone() };
         Ok(Self {
             plans,
             cim,
             options,
-            text: prefilter(plans.iter().map(|plan| plan.text_guard.as_ref()).collect())?,
-            evtx: prefilter(plans.iter().map(|plan| plan.evtx_guard.as_ref()).collect())?,
+            text: prefilter(&text, &sample.text)?,
+            evtx: prefilter(&evtx, &sample.evtx)?,
+            searched_text: searched(&text),
+            searched_evtx: searched(&evtx),
             context: context(options.reading),
             strict: context(Reading::STRICT),
             progress,
@@ -233,8 +261,8 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    /// Sweeps the paths; also gives the files that they led to.
-    fn run(mut self, paths: &[PathBuf]) -> Result<(Outcome, Vec<PathBuf>), ScanError> {
+    /// Sweeps the files.
+    fn run(mut self, found: &Found) -> Result<Outcome, ScanError> {
         let started = Instant::now();
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.options.threads)
@@ -242,15 +270,12 @@ impl<'a> Sweep<'a> {
             .build()?;
         let threads = pool.current_num_threads();
         self.workers = (0..threads).map(|_| Mutex::new(Worker::new(self.plans))).collect();
-        let found = walk(paths);
-        let total = found.files.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
-        self.progress.total.store(total, Ordering::Relaxed);
         pool.install(|| files::sweep_files(&self, &found.files));
-        Ok((self.finish(&found, started, threads), found.files))
+        Ok(self.finish(found, started, threads))
     }
 
     /// Merges the workers and runs the rules' last part.
-    fn finish(self, found: &crate::source::Found, started: Instant, threads: usize) -> Outcome {
+    fn finish(self, found: &Found, started: Instant, threads: usize) -> Outcome {
         let overflowed = self.stopped();
         let mut workers = self
             .workers
@@ -274,6 +299,8 @@ impl<'a> Sweep<'a> {
             overflowed,
             seconds: started.elapsed().as_secs_f64(),
             threads,
+            searched_text: self.searched_text,
+            searched_evtx: self.searched_evtx,
             kinds: None,
         }
     }
