@@ -51,25 +51,24 @@ fn scan_chunk(
     offset: usize,
     bytes: &[u8],
 ) {
-    let mut reader = std::mem::take(&mut worker.chunks);
+    // Most chunks have no hit, which the first look tells fast.
+    let any = sweep.evtx.find(bytes, 0..bytes.len()).is_some();
+    // A record whose text is torn over several tokens may match any rule without a hit.
+    let must_decode = worker.chunks.get_or_insert_default().must_decode(bytes);
+    if !any && !must_decode {
+        return;
+    }
     let mut hits: Vec<usize> = Vec::new();
     let mut rules = sweep.evtx.everywhere().clone();
-    // Most chunks have no hit, which the first look tells fast.
-    if sweep.evtx.find(bytes, 0..bytes.len()).is_some() {
-        for hit in sweep.evtx.hits(bytes, 0..bytes.len()) {
-            hits.push(hit.at);
-            rules.add(sweep.evtx.rules_of(hit));
-        }
+    for hit in sweep.evtx.hits(bytes, 0..bytes.len()) {
+        hits.push(hit.at);
+        rules.add(sweep.evtx.rules_of(hit));
     }
-    // A record whose text is torn over several tokens may match any rule without a hit.
-    let must_decode = reader.must_decode(bytes);
     if must_decode {
         rules = every_rule(sweep);
     }
-    if rules.is_empty() {
-        worker.chunks = reader;
-        return;
-    }
+    // The worker gets it back below.
+    let mut reader = worker.chunks.take().unwrap_or_default();
     let all = sweep.evtx.is_inert();
     let wanted = if all { Wanted::All } else { Wanted::Hits(&hits) };
     // The sink and the report both need the worker, so findings wait until the records are done.
@@ -91,7 +90,7 @@ fn scan_chunk(
     for finding in &findings {
         report(worker, chunks, offset, finding);
     }
-    worker.chunks = reader;
+    worker.chunks = Some(reader);
 }
 
 fn every_rule(sweep: &Sweep<'_>) -> RuleSet {

@@ -208,20 +208,50 @@ fn whole_evtx<'s>(
             report(worker, &chunks, 0, &finding);
         }
     });
-    let size = sweep.options.shard_size.div_ceil(CHUNK_LEN).max(1) * CHUNK_LEN;
-    let (spans, slots) = evtx_shards(bytes, body, size);
-    check_count(sweep, header, slots, bytes.len(), origin);
-    for span in spans {
-        let (bytes, origin) = (bytes.clone(), Arc::clone(origin));
-        let length = span.len() + if span.start == body { body } else { 0 };
-        scope.spawn(move |_| {
-            if sweep.stopped() {
-                return;
-            }
-            let chunks = Chunks { bytes: &bytes, base: 0, header, origin: &origin };
-            timed(sweep, Format::Evtx, length, |worker| scan_chunks(sweep, worker, &chunks, span));
-            advance(sweep, length);
-        });
+    let log = Log { bytes: bytes.clone(), header, body, origin: Arc::clone(origin) };
+    log.sweep_from(sweep, scope, body, 0);
+}
+
+/// A log that is swept shard by shard.
+struct Log {
+    bytes: Bytes,
+    header: Option<FileHeader>,
+    /// Where the first chunk is due.
+    body: usize,
+    origin: Arc<Origin>,
+}
+
+impl Log {
+    /// Sweeps the shard that starts at `start`, behind so many `slots`. Slots are 64 KiB but where
+    /// a chunk stands at an odd offset, so that a shard's end is found by walking; it is, before
+    /// the shard is searched, and the next one handed on. So no more than one shard is walked
+    /// ahead of the workers, and a log is read from the disk once, in order.
+    fn sweep_from<'s>(
+        self,
+        sweep: &'s Sweep<'_>,
+        scope: &rayon::Scope<'s>,
+        start: usize,
+        slots: usize,
+    ) {
+        let size = sweep.options.shard_size.div_ceil(CHUNK_LEN).max(1) * CHUNK_LEN;
+        let (span, here) = evtx_shard(&self.bytes, start, size);
+        let (bytes, header) = (self.bytes.clone(), self.header);
+        let (origin, body) = (Arc::clone(&self.origin), self.body);
+        let slots = slots + here;
+        if span.end == bytes.len() {
+            check_count(sweep, header, slots, bytes.len(), &origin);
+        } else {
+            let next = span.end;
+            scope.spawn(move |scope| {
+                if !sweep.stopped() {
+                    self.sweep_from(sweep, scope, next, slots);
+                }
+            });
+        }
+        let length = span.len() + if start == body { body } else { 0 };
+        let chunks = Chunks { bytes: &bytes, base: 0, header, origin: &origin };
+        timed(sweep, Format::Evtx, length, |worker| scan_chunks(sweep, worker, &chunks, span));
+        advance(sweep, length);
     }
 }
 
@@ -242,23 +272,17 @@ fn check_count(
     }
 }
 
-/// Cuts a log into shards of whole chunk slots, and counts the slots. Slots are 64 KiB but where
-/// a chunk stands at an odd offset, so they are walked rather than computed.
-fn evtx_shards(bytes: &[u8], body: usize, size: usize) -> (Vec<Range<usize>>, usize) {
-    let mut shards = Vec::new();
-    let mut start = body;
+/// The shard of whole chunk slots that starts at `start`, of at least `size` bytes unless the log
+/// ends, and how many slots it has.
+fn evtx_shard(bytes: &[u8], start: usize, size: usize) -> (Range<usize>, usize) {
     let mut slots = 0;
-    for slot in evtx::chunks(bytes) {
-        slots += 1;
+    for slot in evtx::chunks_from(bytes, start) {
         if slot.offset - start >= size {
-            shards.push(start..slot.offset);
-            start = slot.offset;
+            return (start..slot.offset, slots);
         }
+        slots += 1;
     }
-    if start < bytes.len() {
-        shards.push(start..bytes.len());
-    }
-    (shards, slots)
+    (start..bytes.len(), slots)
 }
 
 /// Runs one shard on the worker's state and counts it.

@@ -22,7 +22,8 @@ pub(crate) struct Worker {
     pub(super) partials: Vec<Partial>,
     pub(super) counters: Counters,
     pub(super) skips: SkipLog,
-    pub(super) chunks: ChunkReader,
+    /// Not there while its records are being evaluated.
+    pub(super) chunks: Option<Box<ChunkReader>>,
     scratch: Scratch,
 }
 
@@ -91,7 +92,7 @@ impl Worker {
             partials: plans.iter().map(partial).collect(),
             counters: Counters::default(),
             skips: SkipLog::default(),
-            chunks: ChunkReader::default(),
+            chunks: Some(Box::default()),
             scratch: Scratch::default(),
         }
     }

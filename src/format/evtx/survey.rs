@@ -89,7 +89,7 @@ impl Survey {
             let start = record.offset + RECORD_HEADER_LEN;
             let end = record.end() - 4;
             self.open.clear();
-            match self.stream(chunk, start, end, false, 0) {
+            match self.record(chunk, start, end) {
                 // What is no template's instance is decoded in a way of its own; nothing at all
                 // becomes an element that the bytes do not name.
                 Ok(_) if !is_instance(chunk, start) => self.makes.push(Make::Pieced),
@@ -100,6 +100,19 @@ impl Survey {
                 }
             }
         }
+    }
+
+    /// Follows the BinXML of a record, which mostly is one instance of a template and no more.
+    fn record(&mut self, data: &[u8], start: usize, end: usize) -> Result<Make, Opaque> {
+        if u8_at(data, start) != Some(0x0f) || u8_at(data, start + 4) != Some(0x0c) {
+            return self.stream(data, start, end, false, 0);
+        }
+        let (after, make) = self.instance(data, start + 5, end, 0)?;
+        // The end of the stream.
+        if after < end && u8_at(data, after) == Some(0x00) {
+            return Ok(make);
+        }
+        Ok(make.and(self.stream(data, after, end, false, 0)?))
     }
 
     /// Whether nothing is known of the chunk.
@@ -308,31 +321,53 @@ impl Survey {
             at = at.checked_add(TEMPLATE_HEADER_LEN + size as usize).ok_or(Opaque)?;
         }
         let mut make = self.template(data, template)?;
-        let count = u32_at(data, at).ok_or(Opaque)? as usize;
-        let mut descriptor = at + 4;
+        let count = u32_at(data, at).ok_or(Opaque)?;
+        let start = at + 4;
         let mut value =
-            descriptor.checked_add(count.checked_mul(4).ok_or(Opaque)?).ok_or(Opaque)?;
+            start.checked_add((count as usize).checked_mul(4).ok_or(Opaque)?).ok_or(Opaque)?;
         if value > end {
             return Err(Opaque);
         }
-        for _ in 0..count {
-            self.token()?;
-            let size = usize::from(u16_at(data, descriptor).ok_or(Opaque)?);
-            let kind = u8_at(data, descriptor + 2).ok_or(Opaque)?;
-            descriptor += 4;
-            let bytes = data.get(value..value + size).ok_or(Opaque)?;
-            if !fits(kind, bytes) {
-                return Err(Opaque);
-            }
-            if is_pieced(kind, bytes) {
-                make = Make::Pieced;
-            }
-            if kind == 0x21 && size > 0 {
-                make = make.and(self.stream(data, value, value + size, false, depth + 1)?);
+        self.tokens = self.tokens.saturating_add(count);
+        if self.tokens > MAX_TOKENS {
+            return Err(Opaque);
+        }
+        // A chunk has a thousand of these and more: most are told by their type and size alone.
+        let (descriptors, _) = data.get(start..value).ok_or(Opaque)?.as_chunks::<4>();
+        for &[size_low, size_high, kind, _] in descriptors {
+            let size = usize::from(u16::from_le_bytes([size_low, size_high]));
+            match LEAST[usize::from(kind)] {
+                LOOK => {
+                    let bytes = data.get(value..value + size).ok_or(Opaque)?;
+                    make = make.and(self.value(data, value, kind, bytes, depth)?);
+                }
+                least if size < usize::from(least) => return Err(Opaque),
+                _ => {}
             }
             value += size;
         }
+        if value > data.len() {
+            return Err(Opaque);
+        }
         Ok((value, make))
+    }
+
+    /// Follows a value at `at` whose bytes have to be looked at.
+    fn value(
+        &mut self,
+        data: &[u8],
+        at: usize,
+        kind: u8,
+        bytes: &[u8],
+        depth: u32,
+    ) -> Result<Make, Opaque> {
+        if !fits(kind, bytes) {
+            return Err(Opaque);
+        }
+        if kind == BINXML && !bytes.is_empty() {
+            return self.stream(data, at, at + bytes.len(), false, depth + 1);
+        }
+        Ok(if is_pieced(kind, bytes) { Make::Pieced } else { Make::Plain })
     }
 
     /// Follows the template at `at`, once a chunk.
@@ -379,39 +414,64 @@ fn is_name(data: &[u8], at: usize) -> bool {
     let Some(units) = u16_at(data, at + 6) else { return false };
     let Some(name) = data.get(at + 8..at + 8 + 2 * usize::from(units)) else { return false };
     let (units, _) = name.as_chunks::<2>();
-    units.iter().map(|&unit| u16::from_le_bytes(unit)).all(|unit| {
-        unit > 0x20
-            && !(0x22..=0x27).contains(&unit)
-            && !(0x3b..=0x3f).contains(&unit)
-            && unit != 0x2f
-    })
+    let fine = |unit: u16| {
+        (unit > 0x20)
+            & !(0x22..=0x27).contains(&unit)
+            & !(0x3b..=0x3f).contains(&unit)
+            & (unit != 0x2f)
+    };
+    // To the end without a branch, which vectors do eight at once.
+    units.iter().fold(true, |all, &unit| all & fine(u16::from_le_bytes(unit)))
 }
+
+/// The type of a value that is BinXML itself.
+const BINXML: u8 = 0x21;
+
+/// Stands in [`LEAST`] for a type whose bytes say more.
+const LOOK: u8 = u8::MAX;
+
+/// The least size of a value of each type, and nothing more to be known of it; or [`LOOK`].
+const LEAST: [u8; 256] = {
+    let mut least = [0; 256];
+    let mut kind = 0;
+    while kind < 256 {
+        least[kind] = match kind as u8 {
+            0x03 | 0x04 => 1,
+            0x05 | 0x06 => 2,
+            0x07 | 0x08 | 0x0b | 0x0d | 0x14 => 4,
+            0x09 | 0x0a | 0x0c | 0x11 | 0x15 => 8,
+            0x0f | 0x12 => 16,
+            0x02 | 0x13 | BINXML | 0x81 | 0x82 | 0x93 => LOOK,
+            _ => 0,
+        };
+        kind += 1;
+    }
+    least
+};
 
 /// Whether the decoder reads a value of this type within its own bytes, so that the next value
 /// starts where its size says.
 fn fits(kind: u8, bytes: &[u8]) -> bool {
-    let least = match kind {
-        0x03 | 0x04 => 1,
-        0x05 | 0x06 => 2,
-        0x07 | 0x08 | 0x0b | 0x0d | 0x14 => 4,
-        0x09 | 0x0a | 0x0c | 0x11 | 0x15 => 8,
-        0x0f | 0x12 => 16,
-        0x13 => return sid_len(bytes).is_some_and(|len| len <= bytes.len()),
+    let least = match LEAST[usize::from(kind)] {
+        least if least != LOOK => usize::from(least),
+        _ => 0,
+    };
+    match kind {
+        0x13 => sid_len(bytes).is_some_and(|len| len <= bytes.len()),
         // Strings with a NUL each: the decoder reads on to the next NUL.
         0x81 => {
             let ends = bytes.len() >= 2 && bytes.ends_with(&[0, 0]);
-            return bytes.is_empty() || (bytes.len().is_multiple_of(2) && ends);
+            bytes.is_empty() || (bytes.len().is_multiple_of(2) && ends)
         }
         0x93 => {
             let mut rest = bytes;
             while let Some(len) = sid_len(rest).filter(|&len| len <= rest.len()) {
                 rest = &rest[len..];
             }
-            return rest.is_empty();
+            rest.is_empty()
         }
-        _ => 0,
-    };
-    bytes.len() >= least
+        _ => bytes.len() >= least,
+    }
 }
 
 /// The length of the security identifier that starts here.
