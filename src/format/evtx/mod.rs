@@ -17,6 +17,7 @@ mod bytes;
 mod checks;
 mod literal;
 mod reader;
+mod shape;
 mod slots;
 mod survey;
 mod walk;
