@@ -38,9 +38,7 @@ fn every_case_can_be_measured_recorded_and_compared() {
     let mut all = bench(&["--record"]);
     let table = all.arg(&record).assert().code(0);
     let table = String::from_utf8(table.get_output().stdout.clone()).unwrap();
-    for text in
-        ["xml-rare", "no-prefilter", "decode", "start-up", "not measured", "target at least"]
-    {
+    for text in ["xml-rare", "no-prefilter", "decode", "start-up", "target at least"] {
         assert!(table.contains(text), "{text} in {table}");
     }
     assert!(!table.contains("WRONG"), "{table}");
@@ -52,6 +50,7 @@ fn every_case_can_be_measured_recorded_and_compared() {
     let scans = report["measurements"].as_array().unwrap();
     assert!(scans.iter().any(|one| one["what"] == "scan" && one["stages"]["hits"].is_u64()));
     assert_eq!(std::fs::read_to_string(record.join("table.txt")).unwrap(), table);
+    the_folder_can_be_read(&record, &report);
 
     let mut again = bench(&["xml-dense", "--compare"]);
     let compared = stdout(again.arg(record.join("report.json")));
@@ -59,7 +58,68 @@ fn every_case_can_be_measured_recorded_and_compared() {
         compared.contains("since then") && compared.contains("xml-dense scan -j2"),
         "{compared}"
     );
+    let hostile = stdout(&mut bench(&["xml-hostile"]));
+    assert!(
+        hostile.contains("xml-rare: cold, speed of reading the file: not measured"),
+        "{hostile}"
+    );
     bench(&["small", "--compare", "nowhere.json"]).assert().code(2);
+}
+
+/// What is in a record beside the numbers: a README with every target and plot, plots with labels.
+fn the_folder_can_be_read(record: &std::path::Path, report: &serde_json::Value) {
+    let read = |name: &str| std::fs::read_to_string(record.join(name)).unwrap();
+    let readme = read("README.md");
+    let targets = report["targets"].as_array().unwrap();
+    assert!(targets.len() > 20);
+    for target in targets {
+        let name = target["name"].as_str().unwrap();
+        assert!(readme.contains(&format!("| {name} | ")), "{name} in {readme}");
+    }
+    let verdict = readme.contains("| holds |") || readme.contains("| **does not hold** |");
+    assert!(verdict && !readme.contains("WRONG"), "{readme}");
+    for text in
+        ["- command: `coldsweep bench --size 128KiB", "- commit: ", "| xml-hostile | scan |"]
+    {
+        assert!(readme.contains(text), "{text} in {readme}");
+    }
+    assert!(read("BIAS.md").contains("may flatter"));
+    for (name, labels) in [
+        ("throughput.svg", ["GB/s (10^9", "xml-rare: sum, 2 threads", "evtx-many: decode"]),
+        ("stages.svg", ["% of the time", "evaluate", "json-hostile"]),
+        ("growth.svg", ["seconds", "GB (10^9 bytes)", "xml-rare"]),
+    ] {
+        assert!(readme.contains(&format!("]({name})")), "{name} in {readme}");
+        let svg = read(name);
+        for label in labels {
+            assert!(svg.contains(label), "{label} in {name}");
+        }
+        well_formed(&svg);
+    }
+    let growth = report["measurements"].as_array().unwrap().iter();
+    let growth: Vec<_> = growth.filter(|one| one["what"] == "growth").collect();
+    assert_eq!(growth.len(), 4, "one file, two, four, eight");
+    let bytes = |at: usize| growth[at]["bytes"].as_f64().unwrap();
+    assert!((bytes(3) / bytes(0) - 8.0).abs() < 0.8);
+}
+
+/// Every element is closed, in order.
+fn well_formed(svg: &str) {
+    let mut open = Vec::new();
+    let mut rest = svg;
+    while let Some((text, after)) = rest.split_once('<') {
+        assert!(!text.contains('>') && !text.contains("NaN"), "{text}");
+        let (tag, next) = after.split_once('>').unwrap();
+        assert!(!tag.contains("NaN") && !tag.contains("inf"), "{tag}");
+        let name = tag.split_whitespace().next().unwrap();
+        match name.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name)),
+            None if tag.ends_with('/') => {}
+            None => open.push(name),
+        }
+        rest = next;
+    }
+    assert_eq!(open, Vec::<&str>::new());
 }
 
 #[test]

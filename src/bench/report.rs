@@ -14,6 +14,12 @@ pub struct Report {
     pub version: String,
     /// When the run started.
     pub started: String,
+    /// The command line, but for the program's folder.
+    #[serde(default)]
+    pub command: String,
+    /// The commit that the program was built from, where that was said.
+    #[serde(default)]
+    pub commit: Option<String>,
     /// Where it ran.
     pub machine: Machine,
     /// What was measured, in order.
@@ -70,6 +76,8 @@ pub enum What {
     Scan,
     /// Summing the 8-byte words of the same files, mapped, on as many threads.
     Sum,
+    /// A scan of the first files of a corpus that is made to grow, on one thread.
+    Growth,
     /// A scan that evaluates every event.
     NoPrefilter,
     /// A scan from disk: the files were dropped from the page cache.
@@ -99,6 +107,7 @@ impl What {
         match self {
             Self::Scan => "scan",
             Self::Sum => "sum",
+            Self::Growth => "growth",
             Self::NoPrefilter => "no-prefilter",
             Self::ColdScan => "cold-scan",
             Self::ColdRead => "cold-read",

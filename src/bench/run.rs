@@ -11,7 +11,7 @@ use super::stages::stages;
 use super::store::Store;
 use super::{BenchError, passes, rivals};
 use crate::cim::Cim;
-use crate::corpus::{Case, Counts, Definition, Size};
+use crate::corpus::{Case, Counts, Definition, FileSize, Size};
 use crate::plan::Plan;
 use crate::scan::{Options, Outcome, Progress, scan};
 
@@ -50,6 +50,8 @@ pub struct Subject {
     pub bytes: u64,
     /// What the seed rule must find, where that is known.
     counts: Option<Counts>,
+    /// The size that was asked for.
+    size: Size,
     cases: Vec<Case>,
     definition: Option<Definition>,
 }
@@ -61,12 +63,14 @@ impl Subject {
     pub fn files(paths: &[PathBuf]) -> Self {
         let files = crate::source::walk(paths).files;
         let length = |path: &PathBuf| path.metadata().map_or(0, |meta| meta.len());
+        let bytes = files.iter().map(length).sum();
         let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         Self {
             name: names.join(" "),
-            bytes: files.iter().map(length).sum(),
+            bytes,
             paths: files,
             counts: None,
+            size: Size(bytes),
             cases: vec![Case::NoPrefilter],
             definition: None,
         }
@@ -101,6 +105,7 @@ impl Bench {
             paths: stored.paths,
             bytes: stored.counts.bytes,
             counts: Some(stored.counts),
+            size,
             cases: definition.cases.clone(),
             definition: Some(definition.clone()),
         })
@@ -369,26 +374,51 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The first files alone, the first two, four, and so on: on one thread.
+    /// One file, the first two, four, ... on one thread, in turns: up to twice the corpus's size
+    /// where memory holds that, and a quarter of the corpus to a file.
     fn linear(&mut self) -> Result<(), BenchError> {
         let (bench, subject) = (self.bench, self.subject);
-        let mut count = 1;
-        while count < subject.paths.len() {
-            let paths = &subject.paths[..count];
-            let bytes = paths.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
-            let mut one = self.measurement(What::Scan, 1, bytes);
-            one.events = None;
-            for _ in 0..bench.runs {
-                one.seconds.0.push(bench.scan(self.plans, paths, 1)?.0);
-            }
-            self.report.measurements.push(one);
-            count *= 2;
-        }
-        if count == 1 {
+        let Some(definition) = &subject.definition else { return Ok(()) };
+        let (size, file_size) = (subject.size.0, Size((subject.size.0 / 4).max(1)));
+        let fits = size.saturating_mul(3) <= self.report.machine.memory;
+        let size = if fits { 2 * size } else { size };
+        if !fits {
             let name = &subject.name;
-            self.report.notes.push(format!("{name}: one file, so growth was not measured"));
+            let note = format!("{name}: no room in memory for growth to twice the size");
+            self.report.notes.push(note);
         }
+        let definition =
+            Definition { file_size: Some(FileSize::Fixed(file_size)), ..definition.clone() };
+        let stored = bench.store.get(&definition, Size(size))?;
+        // Into the page cache.
+        passes::sum(&stored.paths, bench.threads)?;
+        let mut sizes: Vec<_> = doubling(stored.paths.len())
+            .filter_map(|files| Some((files, *stored.grown.get(files - 1)?)))
+            .map(|(files, counts)| {
+                let mut one = self.measurement(What::Growth, 1, counts.bytes);
+                one.events = Some(counts.events);
+                (files, counts, one)
+            })
+            .collect();
+        for _ in 0..bench.runs {
+            for (files, counts, one) in &mut sizes {
+                let (seconds, outcome) = bench.scan(self.plans, &stored.paths[..*files], 1)?;
+                one.seconds.0.push(seconds);
+                one.hits = Some(outcome.counters.matched);
+                self.check_growth(*files, &outcome, *counts);
+            }
+        }
+        self.report.measurements.extend(sizes.into_iter().map(|(_, _, one)| one));
         Ok(())
+    }
+
+    fn check_growth(&mut self, files: usize, outcome: &Outcome, counts: Counts) {
+        let what = format!("scan of {files} files");
+        if self.seed {
+            self.check(&what, outcome, Some(counts));
+        } else if outcome.overflowed {
+            self.report.wrong.push(format!("{}: {what} stopped early", self.subject.name));
+        }
     }
 
     /// Every record to JSON first, on as many threads.
@@ -417,6 +447,12 @@ impl Run<'_> {
         self.report.measurements.push(one);
         Ok(())
     }
+}
+
+/// 1, 2, 4, ... and `last` itself.
+fn doubling(last: usize) -> impl Iterator<Item = usize> {
+    let powers = std::iter::successors(Some(1), |count: &usize| count.checked_mul(2));
+    powers.take_while(move |&count| count < last).chain((last > 0).then_some(last))
 }
 
 fn time<T>(work: impl FnOnce() -> Result<T, BenchError>) -> Result<(f64, T), BenchError> {

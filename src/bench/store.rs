@@ -22,6 +22,7 @@ pub struct Store {
 struct Made {
     fingerprint: u32,
     counts: Counts,
+    grown: Vec<Counts>,
     files: Vec<String>,
 }
 
@@ -30,6 +31,8 @@ struct Made {
 pub(super) struct Stored {
     pub paths: Vec<PathBuf>,
     pub counts: Counts,
+    /// What is in the first file, in the first two, and so on.
+    pub grown: Vec<Counts>,
 }
 
 impl Store {
@@ -55,7 +58,7 @@ impl Store {
             let bytes: u64 =
                 paths.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
             if bytes == made.counts.bytes {
-                return Ok(Stored { paths, counts: made.counts });
+                return Ok(Stored { paths, counts: made.counts, grown: made.grown });
             }
         }
         log::debug!("making corpus {} of {} bytes", definition.name, size.0);
@@ -65,12 +68,13 @@ impl Store {
         let kept = Made {
             fingerprint,
             counts: made.counts,
+            grown: made.grown.clone(),
             files: made.files.iter().filter_map(name).collect(),
         };
         let text = serde_json::to_vec(&kept).map_err(std::io::Error::from);
         let written = text.and_then(|text| std::fs::write(&manifest, text));
         written.map_err(BenchError::io(&manifest))?;
-        Ok(Stored { paths: made.files, counts: made.counts })
+        Ok(Stored { paths: made.files, counts: made.counts, grown: made.grown })
     }
 }
 
@@ -81,10 +85,20 @@ fn load(path: &Path) -> Option<Made> {
 /// What decides the bytes, beside the size.
 fn fingerprint(definition: &Definition) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    let Definition { name, format, file_size, seed, hosts, one_hit_in, one_near_in, mix, .. } =
-        definition;
+    let Definition {
+        name,
+        format,
+        escapes,
+        file_size,
+        seed,
+        hosts,
+        one_hit_in,
+        one_near_in,
+        mix,
+        ..
+    } = definition;
     let all = format!(
-        "{GENERATOR} {name} {format:?} {file_size:?} {seed} {hosts} {one_hit_in} {one_near_in} {mix:?}"
+        "{GENERATOR} {name} {format:?} {escapes:?} {file_size:?} {seed} {hosts} {one_hit_in} {one_near_in} {mix:?}"
     );
     hasher.update(all.as_bytes());
     hasher.update(include_bytes!("../../corpora/events.toml"));

@@ -58,17 +58,14 @@ impl Numbers<'_> {
         Some(one.seconds.median() / one.bytes as f64)
     }
 
-    /// How far the time of any part is from the line through the whole and zero.
+    /// How far the time of any size is from the line through the largest and zero.
     fn off_the_line(&self, corpus: &str) -> Option<f64> {
-        let whole = self.per_byte(corpus, 1)?;
-        let parts = self
-            .report
-            .measurements
-            .iter()
-            .filter(|one| one.corpus == corpus && one.what == What::Scan && one.threads == 1);
-        let off: Vec<_> = parts
-            .map(|one| (one.seconds.median() / one.bytes as f64 / whole - 1.0).abs())
-            .collect();
+        let largest = self.get(corpus, What::Growth, 1)?;
+        let per_byte = |one: &Measurement| one.seconds.median() / one.bytes as f64;
+        let all = self.report.measurements.iter();
+        let sizes = all.filter(|one| one.corpus == corpus && one.what == What::Growth);
+        let off: Vec<_> =
+            sizes.map(|one| (per_byte(one) / per_byte(largest) - 1.0).abs()).collect();
         (off.len() > 1).then(|| off.into_iter().fold(0.0, f64::max))
     }
 
@@ -190,8 +187,9 @@ mod tests {
         whole.of_sum = Some(0.93);
         let report = Report {
             measurements: vec![
-                one("xml-rare", What::Scan, 1, gigabyte, 0.104),
                 whole,
+                one("xml-rare", What::Growth, 1, gigabyte, 0.104),
+                one("xml-rare", What::Growth, 1, 8 * gigabyte, 0.8),
                 one("xml-rare", What::Rg, 1, 4 * gigabyte, 8.0),
                 one("xml-hostile", What::Scan, 1, gigabyte, 4.0),
                 one("xml-dense", What::Scan, 1, gigabyte, 0.2),

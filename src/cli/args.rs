@@ -247,7 +247,7 @@ pub struct BenchArgs {
     /// How the numbers are written
     #[arg(short, long, value_enum, default_value_t)]
     pub format: BenchFormat,
-    /// Write all of it into a folder, too: report.json, raw.csv, table.txt
+    /// Write all of it into a folder, too: README.md, plots (SVG), report.json, raw.csv, table.txt
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
     /// Say what got slower or faster since this run (its JSON)

@@ -1,5 +1,8 @@
 //! `coldsweep bench`.
 
+mod plots;
+mod readme;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -25,6 +28,9 @@ impl From<BenchError> for CliError {
     }
 }
 
+/// Says which commit the program was built from: it does not know itself.
+const COMMIT: &str = "COLDSWEEP_COMMIT";
+
 /// Measures, and gives the exit status.
 pub(super) fn run(args: &BenchArgs) -> Result<u8, CliError> {
     // Before anything takes an hour.
@@ -34,6 +40,8 @@ pub(super) fn run(args: &BenchArgs) -> Result<u8, CliError> {
     let mut report = Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        command: command(),
+        commit: std::env::var(COMMIT).ok().filter(|commit| !commit.is_empty()),
         machine: Machine::this(),
         ..Report::default()
     };
@@ -174,7 +182,27 @@ fn record(report: &Report, folder: &Path) -> Result<(), CliError> {
     write_json(report, &mut create("report.json")?)?;
     write_csv(report, &mut create("raw.csv")?)?;
     write_tables(report, &mut create("table.txt")?)?;
+    let plots = plots::plots(report)?;
+    for (name, text) in &plots {
+        std::fs::write(folder.join(name), text)?;
+    }
+    let names: Vec<_> = plots.iter().map(|(name, _)| *name).collect();
+    std::fs::write(folder.join("README.md"), readme::readme(report, &names, folder))?;
+    std::fs::write(folder.join("BIAS.md"), readme::BIAS)?;
     Ok(())
+}
+
+/// The command line, as it would be typed: the program without its folder.
+fn command() -> String {
+    let quoted = |word: String| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            return word;
+        }
+        format!("'{}'", word.replace('\'', r"'\''"))
+    };
+    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+    std::iter::once("coldsweep".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn write_json(report: &Report, to: &mut dyn Write) -> io::Result<()> {

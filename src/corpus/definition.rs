@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::classic_writer::LineEnds;
+use super::escape::Escapes;
 use super::json_writer::Exporter;
 use super::writer::{Arrangement, Style};
 use super::xml_writer::XmlLayout;
@@ -18,6 +19,9 @@ pub struct Definition {
     pub name: String,
     /// How its events are written.
     pub format: CorpusFormat,
+    /// How much its text is escaped.
+    #[serde(default)]
+    pub escapes: Escapes,
     /// The size of all its files together.
     pub size: Size,
     /// The size of each file, where there are several. EVTX logs with a range have as many chunks
@@ -200,12 +204,14 @@ const BUILTIN: &[(&str, &str)] = &[
     ("xml-rare", include_str!("../../corpora/xml-rare.toml")),
     ("xml-dense", include_str!("../../corpora/xml-dense.toml")),
     ("xml-hostile", include_str!("../../corpora/xml-hostile.toml")),
+    ("xml-escaped", include_str!("../../corpora/xml-escaped.toml")),
     ("classic-rare", include_str!("../../corpora/classic-rare.toml")),
     ("classic-dense", include_str!("../../corpora/classic-dense.toml")),
     ("classic-hostile", include_str!("../../corpora/classic-hostile.toml")),
     ("json-rare", include_str!("../../corpora/json-rare.toml")),
     ("json-dense", include_str!("../../corpora/json-dense.toml")),
     ("json-hostile", include_str!("../../corpora/json-hostile.toml")),
+    ("json-escaped", include_str!("../../corpora/json-escaped.toml")),
     ("evtx-rare", include_str!("../../corpora/evtx-rare.toml")),
     ("evtx-dense", include_str!("../../corpora/evtx-dense.toml")),
     ("evtx-many", include_str!("../../corpora/evtx-many.toml")),

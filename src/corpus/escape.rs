@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 use super::evtx_writer::{Guid, Sid, Value};
 
 /// How much the writers escape. All ways say the same; exporters differ in which they choose.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Escapes {
     /// What must be: `&amp;`, `&lt;`, `&gt;` in XML, `\"`, `\\` and control characters in JSON.
     #[default]

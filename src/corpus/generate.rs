@@ -59,6 +59,8 @@ pub struct Made {
     pub files: Vec<PathBuf>,
     /// What is in it.
     pub counts: Counts,
+    /// What is in the first file, in the first two, and so on: the last is `counts`.
+    pub grown: Vec<Counts>,
 }
 
 /// Where a file's bytes go.
@@ -78,13 +80,13 @@ pub fn make(
 ) -> Result<Made, GenerateError> {
     std::fs::create_dir_all(folder)?;
     let mut files = Vec::new();
-    let counts = generate(definition, size, seed, &mut |name| {
+    let grown = generate(definition, size, seed, &mut |name| {
         let path = folder.join(name);
         let file = File::create(&path)?;
         files.push(path);
         Ok(Box::new(file) as Box<dyn Sink>)
     })?;
-    Ok(Made { files, counts })
+    Ok(Made { files, counts: grown.last().copied().unwrap_or_default(), grown })
 }
 
 /// What a corpus holds, without writing it.
@@ -96,16 +98,19 @@ pub fn count(
     size: Option<Size>,
     seed: Option<u64>,
 ) -> Result<Counts, GenerateError> {
-    generate(definition, size, seed, &mut |_| Ok(Box::new(Nowhere::default()) as Box<dyn Sink>))
+    let nowhere = &mut |_: &str| Ok(Box::new(Nowhere::default()) as Box<dyn Sink>);
+    Ok(generate(definition, size, seed, nowhere)?.last().copied().unwrap_or_default())
 }
 
+/// Gives what there is after each file.
 fn generate(
     definition: &Definition,
     size: Option<Size>,
     seed: Option<u64>,
     open: &mut dyn FnMut(&str) -> io::Result<Box<dyn Sink>>,
-) -> Result<Counts, GenerateError> {
+) -> Result<Vec<Counts>, GenerateError> {
     let size = size.unwrap_or(definition.size).0;
+    let mut grown = Vec::new();
     let catalog = Catalog::builtin()?;
     let mut run = Run::new(definition, seed.unwrap_or(definition.seed));
     while run.counts.bytes < size {
@@ -116,12 +121,13 @@ fn generate(
         let sink = open(&format!("{}-{number:05}.{extension}", definition.name))?;
         let pool = Pool::new(definition, &catalog, number, target, &mut run.random)?;
         run.counts.bytes += match definition.format.style() {
-            Some(style) => run.text_file(&pool.rows(style)?, target, sink)?,
+            Some(style) => run.text_file(&pool.rows(style, definition.escapes)?, target, sink)?,
             None => run.evtx_file(&pool, target, sink)?,
         };
         run.counts.files += 1;
+        grown.push(run.counts);
     }
-    Ok(run.counts)
+    Ok(grown)
 }
 
 /// Events to choose from; `hits` match the seed rule.
@@ -208,8 +214,8 @@ impl<'c> Pool<'c> {
         Ok(events)
     }
 
-    fn rows(&self, style: super::Style) -> io::Result<Choice<Row>> {
-        self.0.map(|drawn| Row::new(drawn, style))
+    fn rows(&self, style: super::Style, escapes: super::Escapes) -> io::Result<Choice<Row>> {
+        self.0.map(|drawn| Row::new(drawn, style, escapes))
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use memchr::memmem;
 
 use super::catalog::{Drawn, PROCESS_MARK};
-use crate::corpus::escape::{self, Clock};
+use crate::corpus::escape::{self, Clock, Escapes};
 use crate::corpus::evtx_writer::EventSpec;
 use crate::corpus::writer::{Style, Writer};
 
@@ -54,10 +54,10 @@ pub(super) struct Row {
 
 impl Row {
     /// Writes a row in a style whose events stand for themselves, one after the other.
-    pub(super) fn new(drawn: &Drawn<'_>, style: Style) -> io::Result<Self> {
+    pub(super) fn new(drawn: &Drawn<'_>, style: Style, escapes: Escapes) -> io::Result<Self> {
         let data = drawn.data();
         let event = EventSpec { time: TIME_MARK, record_id: RECORD_MARK, ..drawn.spec(&data) };
-        let mut writer = Writer::new(style, Vec::new());
+        let mut writer = Writer::with_escapes(style, escapes, Vec::new());
         writer.write(&event)?;
         let bytes = writer.finish()?;
         Ok(Self { patches: patches(&bytes), bytes, host: drawn.host })
@@ -182,7 +182,7 @@ mod tests {
             let style = format.style().unwrap();
             for kind in ["logon", "failed-logon", "privileges", "installer-near"] {
                 let drawn = catalog.draw(kind, &Host::new(5), &mut Random::new(9)).unwrap();
-                let row = Row::new(&drawn, style).unwrap();
+                let row = Row::new(&drawn, style, Escapes::Least).unwrap();
                 let mut marks = Marks::default();
                 // Twice, so that what is kept of a second is used.
                 let mut copy = Vec::new();
