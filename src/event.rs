@@ -58,15 +58,25 @@ pub struct Damage {
 
 /// Raw fields: name and value in the order the text has them. A name that stands twice has two
 /// values (multivalue). Empty values are never kept (SPLUNK.md 5).
+///
+/// All of them lie in one text, for an event has dozens and most are never looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RawFields(Vec<(Cow<'static, str>, String)>);
+pub struct RawFields {
+    /// Name and value of each, one after the other.
+    text: String,
+    /// Where each one's name and value end.
+    ends: Vec<(usize, usize)>,
+}
 
 impl RawFields {
     /// Adds a value, unless it is empty.
-    pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
-        let value = value.into();
+    pub fn push(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
+        let (name, value) = (name.as_ref(), value.as_ref());
         if !value.is_empty() {
-            self.0.push((name.into(), value));
+            self.text.push_str(name);
+            let name_end = self.text.len();
+            self.text.push_str(value);
+            self.ends.push((name_end, self.text.len()));
         }
     }
 
@@ -83,13 +93,18 @@ impl RawFields {
 
     /// Every name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(n, v)| (n.as_ref(), v.as_str()))
+        let mut start = 0;
+        self.ends.iter().map(move |&(name_end, end)| {
+            let pair = (&self.text[start..name_end], &self.text[name_end..end]);
+            start = end;
+            pair
+        })
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ends.is_empty()
     }
 }
 

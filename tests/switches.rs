@@ -87,6 +87,12 @@ const RULES: &[(&str, bool)] = &[
         false,
     ),
     (r#"* | regex CommandLine="\\\\u00|\\\\n" | stats count by host"#, false),
+    (r#"* | regex CommandLine="[^ ]+\.msi['\" &]?$" | stats count by host"#, false),
+    (r#"* | regex process="\"?\S+exec[^ ]* /i" | stats count by host, process"#, false),
+    (
+        r#"* | where match(process, "(?i)ple/\S*\.msi") OR match(Message, "(?i)x\.exa\S+msi\.?") | stats count by host"#,
+        false,
+    ),
     (FIRST_UNGUARDED, false),
     (r#"* | table _time, host, signature_id, process"#, true),
     (r#"NOT ".msi" | stats count by host"#, false),

@@ -19,8 +19,8 @@ use crate::eval::row::{EventRow, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::{self, ChunkReader, SlotState, Wanted};
 use crate::format::text::TextLayout;
-use crate::format::{DecodeContext, decode_each};
-use crate::plan::Plan;
+use crate::format::{DecodeContext, decode_each, xml};
+use crate::plan::{GateCaches, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
 use crate::scan::{SHARD_SIZE, ScanError};
@@ -34,7 +34,7 @@ const HEAD: usize = 256 << 10;
 pub struct Stages {
     /// Bytes into the cache.
     pub read: f64,
-    /// Searching; for EVTX checksums, too, and whether a chunk must be decoded.
+    /// Searching, and the gate; for EVTX checksums, too, and whether a chunk must be decoded.
     pub prefilter: f64,
     /// Finding where events start and end.
     pub frame: f64,
@@ -82,6 +82,7 @@ pub(super) fn stages(
         context: context(reading),
         strict: context(Reading::STRICT),
         scratch: Scratch::default(),
+        gate: GateCaches::default(),
         groups: Groups::default(),
         rows: Vec::new(),
         clocks: Clocks::default(),
@@ -127,6 +128,7 @@ struct Run<'a> {
     context: DecodeContext,
     strict: DecodeContext,
     scratch: Scratch,
+    gate: GateCaches,
     groups: Groups,
     rows: Vec<Record>,
     clocks: Clocks,
@@ -202,21 +204,33 @@ impl Run<'_> {
     }
 
     fn event(&mut self, text: &[u8], format: Format, offset: u64) {
+        let admitted = timed(&mut self.clocks.prefilter, || {
+            self.plan.gate.as_ref().is_none_or(|gate| gate.admits(text, &mut self.gate))
+        });
+        if !admitted {
+            return;
+        }
         let decode = |context| {
             let mut events: Vec<Event<'_>> = Vec::new();
             decode_each(text, format, context, &mut |event| events.extend(event.ok()));
             events
         };
-        let (events, strict) =
-            timed(&mut self.clocks.extract, || (decode(&self.context), decode(&self.strict)));
+        let (events, strict) = timed(&mut self.clocks.extract, || {
+            let events = decode(&self.context);
+            let strict = match &events[..] {
+                [event] if format == Format::Xml => vec![xml::without_xml_text(event)],
+                _ => decode(&self.strict),
+            };
+            (events, strict)
+        });
         for event in &events {
             let record = timed(&mut self.clocks.evaluate, || {
-                let run = |event: &Event<'_>, reading| {
-                    let row = EventRow::new(event, self.cim.view(event, reading), reading);
-                    self.plan.program.run(&row, &self.scratch)
-                };
-                std::hint::black_box(strict.first().map(|event| run(event, Reading::STRICT)));
-                run(event, self.context.reading)
+                let row =
+                    |event, reading| EventRow::new(event, self.cim.view(event, reading), reading);
+                std::hint::black_box(strict.first().map(|event| {
+                    self.plan.program.matches(&row(event, Reading::STRICT), &self.scratch)
+                }));
+                self.plan.program.run(&row(event, self.context.reading), &self.scratch)
             });
             if let Some(record) = record {
                 self.hits += 1;

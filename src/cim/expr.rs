@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
-use super::{Cim, CimView, Constant};
+use super::{Cim, CimView, Constant, Edges};
 use crate::reading::Accommodation;
 
 /// How one field is made. The forms are documented at the top of `windows.toml`.
@@ -167,6 +167,68 @@ impl Expr {
             }
         }
     }
+}
+
+impl Expr {
+    /// What a value is made with beside raw pieces; `None` as [`Cim::edges`] says.
+    pub(super) fn edges(&self, cim: &Cim, into: &mut Edges) -> Option<()> {
+        match self {
+            // It may be the default host.
+            Self::Raw(name) if name == "host" => return None,
+            Self::Raw(_) => {}
+            Self::Const(form) => into.constants.push(form.r#const.clone()),
+            Self::FirstOf(form) => {
+                return form.first_of.iter().try_for_each(|expr| expr.edges(cim, into));
+            }
+            Self::Value(Nth { of, .. })
+            | Self::Not(Not { of, .. })
+            | Self::Basename(Basename { basename: of })
+            | Self::WithoutDomain(WithoutDomain { without_domain: of })
+            | Self::ImageOf(ImageOf { image_of: of })
+            | Self::ArgumentsOf(ArgumentsOf { arguments_of: of }) => return of.edges(cim, into),
+            Self::Process(form) => {
+                form.command_line.edges(cim, into)?;
+                form.image.edges(cim, into)?;
+                // Behind the second quote stands a blank.
+                into.before.extend(QUOTE.chars());
+                into.behind.extend(QUOTE.chars());
+            }
+            // Values without a template are joined by line ends.
+            Self::Message(_) => {
+                let mut templates = cim.messages.iter();
+                return templates.try_for_each(|message| template_edges(&message.text, into));
+            }
+        }
+        Some(())
+    }
+}
+
+/// What a message's template puts beside its values; `None` where two values have no white space
+/// between them.
+fn template_edges(template: &str, into: &mut Edges) -> Option<()> {
+    let parts: Vec<_> = placeholders(template).collect();
+    for (at, part) in parts.iter().enumerate() {
+        let follows = at > 0;
+        let precedes = at + 1 < parts.len();
+        let Part::Text(text) = part else {
+            if matches!(parts.get(at + 1), Some(Part::Value(_))) {
+                return None;
+            }
+            continue;
+        };
+        if follows && precedes && !text.contains(|c: char| c.is_ascii_whitespace()) {
+            return None;
+        }
+        let word = |c: &char| !c.is_ascii_whitespace();
+        if follows {
+            into.behind.extend(text.chars().take_while(word));
+        }
+        if precedes {
+            into.before.extend(text.chars().rev().take_while(word));
+        }
+        into.constants.push((*text).to_owned());
+    }
+    Some(())
 }
 
 const QUOTE: &str = "\"";

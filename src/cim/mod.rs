@@ -4,7 +4,6 @@
 mod expr;
 mod table;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::event::{Event, Format};
@@ -74,6 +73,23 @@ impl Cim {
         constants
     }
 
+    /// What the field `name` of an event in one of `formats` is made with beside pieces of its bytes;
+    /// `None` where pieces may stand side by side that are apart in the bytes, or where the value
+    /// may come from elsewhere. White space, of which a value may be given more, is not among it.
+    #[must_use]
+    pub fn edges(&self, name: &str, formats: &[Format]) -> Option<Edges> {
+        let mut edges = Edges::default();
+        for alias in self.spellings(name) {
+            let may_hold = |table: &&Table| formats.iter().any(|f| table.when.may_hold_for(*f));
+            for table in self.tables.iter().filter(may_hold) {
+                if let Some(expr) = table.fields.get(alias) {
+                    expr.edges(self, &mut edges)?;
+                }
+            }
+        }
+        Some(edges)
+    }
+
     fn spellings<'n>(&self, name: &'n str) -> impl Iterator<Item = &'n str> + use<'n> {
         [Some(name), (name == "message").then_some("Message")].into_iter().flatten()
     }
@@ -83,6 +99,18 @@ impl Cim {
     pub fn sets(&self, name: &str) -> bool {
         self.tables.iter().any(|table| table.fields.contains_key(name))
     }
+}
+
+/// What the values of a field are made with beside pieces of an event's bytes, white space apart:
+/// it stands only at the start or at the end of a word that holds a piece.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edges {
+    /// The characters that may be put before a piece.
+    pub before: Vec<char>,
+    /// The characters that may be put behind a piece.
+    pub behind: Vec<char>,
+    /// Whole constants, which may be all of a value.
+    pub constants: Vec<String>,
 }
 
 /// A constant text in a field's value.
@@ -163,15 +191,18 @@ impl CimView<'_> {
         }
     }
 
-    /// The names of all fields that may have a value, in name order.
-    #[must_use]
-    pub fn names(&self) -> BTreeSet<&str> {
-        let mut names: BTreeSet<&str> = self.event.fields.iter().map(|(name, _)| name).collect();
-        names.extend(self.tables.iter().flat_map(|table| table.fields.keys().map(String::as_str)));
-        if self.reading.has(Accommodation::MessageCase) && names.contains("Message") {
-            names.insert("message");
+    /// Calls `visit` with the name of every field that may have a value, in no order, some more
+    /// than once.
+    pub fn each_name(&self, visit: &mut dyn FnMut(&str)) {
+        let own = self.event.fields.iter().map(|(name, _)| name);
+        let mapped = self.tables.iter().flat_map(|table| table.fields.keys().map(String::as_str));
+        let alias = self.reading.has(Accommodation::MessageCase);
+        for name in own.chain(mapped) {
+            visit(name);
+            if alias && name == "Message" {
+                visit("message");
+            }
         }
-        names
     }
 }
 

@@ -88,19 +88,13 @@ impl<'e> EventRow<'e> {
         Self { event, view, raw: RawText::new(event.raw.as_ref()), reading }
     }
 
-    /// The names of all fields that may have a value, in name order, metadata included.
-    #[must_use]
-    pub fn names(&self) -> Vec<&str> {
-        let mut all = self.view.names();
-        all.extend([
-            names::TIME,
-            names::RAW,
-            names::HOST,
-            names::SOURCE,
-            names::SOURCETYPE,
-            names::INDEX,
-        ]);
-        all.into_iter().collect()
+    /// Calls `visit` with the name of every field that may have a value, metadata included, in no
+    /// order, some more than once.
+    pub fn each_name(&self, visit: &mut dyn FnMut(&str)) {
+        self.view.each_name(visit);
+        [names::TIME, names::RAW, names::HOST, names::SOURCE, names::SOURCETYPE, names::INDEX]
+            .into_iter()
+            .for_each(visit);
     }
 
     fn metadata(&self, name: &str) -> Option<Field> {

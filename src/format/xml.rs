@@ -280,7 +280,7 @@ impl<'t> Reader<'t> {
     fn open(&mut self, name: &'t str, tag: &'t str) {
         if self.open.len() >= DEPTH_LIMIT {
             self.too_deep += 1;
-            return;
+            return self.tear();
         }
         if let Some(parent) = self.open.last_mut() {
             parent.has_children = true;
@@ -299,7 +299,7 @@ impl<'t> Reader<'t> {
     fn close(&mut self, name: &str) {
         if self.too_deep > 0 {
             self.too_deep -= 1;
-            return;
+            return self.tear();
         }
         if !self.open.iter().any(|open| open.name == name) {
             return self.tear();
@@ -324,7 +324,7 @@ impl<'t> Reader<'t> {
                 ("TimeCreated", "SystemTime") => self.system.time = Some(value.to_string()),
                 _ => {}
             }
-            self.fields.push(name.to_owned(), value);
+            self.fields.push(name, value);
         }
     }
 
@@ -333,46 +333,47 @@ impl<'t> Reader<'t> {
     fn finish(&mut self, element: Open<'t>) {
         let section = if self.open.is_empty() { element.name } else { self.section() };
         let depth = self.open.len();
-        let value = self.text.split_off(element.text_start);
+        let Self { text, fields, data, system, .. } = self;
+        let value = &text[element.text_start..];
         let leaf = !element.has_children;
         match section {
-            "System" if depth == 1 && leaf => self.system_field(element.name, value.trim()),
+            "System" if depth == 1 && leaf => {
+                system.field(element.name, value.trim(), fields);
+            }
             "EventData" if depth == 1 => {
-                let name = element.label.unwrap_or(Cow::Borrowed(element.name));
-                self.data.push(value.clone());
-                self.fields.push(name.into_owned(), value);
+                let name = element.label.as_deref().unwrap_or(element.name);
+                data.push(value.to_owned());
+                fields.push(name, value);
             }
             "UserData" if depth > 1 && leaf => {
-                self.data.push(value.clone());
-                self.fields.push(element.name.to_owned(), value);
+                data.push(value.to_owned());
+                fields.push(element.name, value);
             }
-            "RenderingInfo" if depth > 0 && leaf => {
-                self.fields.push(element.name.to_owned(), value);
-            }
+            "RenderingInfo" if depth > 0 && leaf => fields.push(element.name, value),
             // A nested datum's text belongs to the datum around it.
-            "EventData" if depth > 1 => {
-                self.text.push_str(&value);
-                self.tear();
-            }
+            "EventData" if depth > 1 => return self.tear(),
             _ => {}
         }
+        self.text.truncate(element.text_start);
     }
+}
 
-    fn system_field(&mut self, name: &str, value: &str) {
+impl System {
+    fn field(&mut self, name: &str, value: &str, fields: &mut RawFields) {
         match name {
             "EventID" => {
-                self.system.event_id = value.parse().ok();
-                self.fields.push("EventCode", value);
+                self.event_id = value.parse().ok();
+                fields.push("EventCode", value);
             }
             "EventRecordID" => {
-                self.system.record = value.parse().ok();
-                self.fields.push("RecordNumber", value);
+                self.record = value.parse().ok();
+                fields.push("RecordNumber", value);
             }
-            "Channel" => self.system.channel = Some(value.to_owned()),
-            "Computer" => self.system.computer = Some(value.to_owned()),
+            "Channel" => self.channel = Some(value.to_owned()),
+            "Computer" => self.computer = Some(value.to_owned()),
             _ => {}
         }
-        self.fields.push(name.to_owned(), value);
+        fields.push(name, value);
     }
 }
 
@@ -408,6 +409,22 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
         event_id: system.event_id,
         record: system.record,
     })
+}
+
+/// What decoding the text of `event` without `xml-text` gives, which differs in the fields alone.
+/// Its metadata must be as they were decoded.
+pub fn without_xml_text<'t>(event: &Event<'t>) -> Event<'t> {
+    Event {
+        format: event.format,
+        raw: event.raw.clone(),
+        meta: event.meta.clone(),
+        fields: addon_fields(&String::from_utf8_lossy(&event.raw)),
+        data: event.data.clone(),
+        channel: event.channel.clone(),
+        provider: event.provider.clone(),
+        event_id: event.event_id,
+        record: event.record,
+    }
 }
 
 /// The `<Data>` elements in a piece of XML, decoded: name, if it has one, and value.
@@ -453,7 +470,7 @@ fn addon_fields(text: &str) -> RawFields {
                 "EventRecordID" => fields.push("RecordNumber", value),
                 _ => {}
             }
-            fields.push(name.to_owned(), value);
+            fields.push(name, value);
         }
         for (name, value) in quoted_pairs(system) {
             fields.push(clean(name), value);
@@ -471,7 +488,7 @@ fn addon_fields(text: &str) -> RawFields {
     }
     if let Some((rendering, _)) = block(text, "RenderingInfo") {
         for (name, value) in tag_pairs(rendering) {
-            fields.push(name.to_owned(), value);
+            fields.push(name, value);
         }
     }
     fields
@@ -571,9 +588,15 @@ fn is_word(c: char) -> bool {
 
 /// A field's name as Splunk cleans it: what is not alphanumeric is `_`, leading `_` and digits go
 /// (SPLUNK.md 5).
-pub(super) fn clean(name: &str) -> String {
-    let cleaned: String = name.chars().map(|c| if is_word(c) { c } else { '_' }).collect();
-    cleaned.trim_start_matches(|c: char| c == '_' || c.is_ascii_digit()).to_owned()
+pub(super) fn clean(name: &str) -> Cow<'_, str> {
+    let trimmed =
+        |text: &str| text.trim_start_matches(|c: char| c == '_' || c.is_ascii_digit()).len();
+    if name.bytes().all(|byte| is_word(byte.into())) {
+        return Cow::Borrowed(&name[name.len() - trimmed(name)..]);
+    }
+    let mut cleaned: String = name.chars().map(|c| if is_word(c) { c } else { '_' }).collect();
+    cleaned.drain(..cleaned.len() - trimmed(&cleaned));
+    Cow::Owned(cleaned)
 }
 
 #[cfg(test)]

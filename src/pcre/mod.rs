@@ -24,6 +24,7 @@ mod class;
 mod literals;
 mod lower;
 mod parse;
+mod relaxed;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use automata::Automata;
 use backtrack::Backtrack;
 pub use literals::{Literal, Required};
+pub use relaxed::Beside;
 
 /// Why PCRE2 refuses a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +93,13 @@ enum Scratch {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Captures {
     groups: Vec<Option<Range<usize>>>,
+}
+
+/// Compiles what [`Regex::relaxed`] gives, or another pattern for bytes; `None` where it is too
+/// large.
+#[must_use]
+pub fn compile_relaxed(pattern: &str) -> Option<regex_automata::meta::Regex> {
+    relaxed::compile(pattern)
 }
 
 /// Text as patterns see it: every invalid sequence of bytes is U+FFFD (SPLUNK.md, "Decisions").
@@ -155,6 +164,15 @@ impl Regex {
             group_names,
             required: parsed.map_or(Required::Anything, |parsed| literals::required(&parsed.node)),
         }
+    }
+
+    /// A pattern for the bytes in which a text may stand encoded, which matches them wherever this
+    /// one matches the text, unless they hold a numeric escape (`&#..`, `\u....`), a comment or a
+    /// CDATA section: for [`compile_relaxed`]. `beside` says what the text is made with beside the
+    /// bytes. `None` where there is no such pattern that tells much.
+    #[must_use]
+    pub fn relaxed(&self, beside: Beside<'_>) -> Option<String> {
+        relaxed::relaxed(&parse::parse(&self.pattern).ok()?.node, beside)
     }
 
     /// The pattern as it was given.

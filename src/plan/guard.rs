@@ -134,13 +134,14 @@ fn constants<'c>(place: &Where, storage: Storage, cim: &'c Cim) -> Option<Vec<Co
         // A JSON record and an EVTX record are read as XML, whose markup is not in the bytes.
         Where::Raw => Some(MARKUP.iter().map(|text| Constant::alone(text)).collect()),
         Where::Field(name) => {
-            if SYSTEM_FIELDS.contains(&name.as_str()) {
-                return None;
-            }
             let formats: &[Format] = match storage {
                 Storage::Text => &[Format::Xml, Format::Classic, Format::HostMon, Format::Json],
                 Storage::Evtx => &[Format::Evtx],
             };
+            // It may be the default host, or two values with nothing between them.
+            if SYSTEM_FIELDS.contains(&name.as_str()) || cim.edges(name, formats).is_none() {
+                return None;
+            }
             Some(formats.iter().flat_map(|format| cim.constants(name, *format)).collect())
         }
     }
@@ -148,7 +149,7 @@ fn constants<'c>(place: &Where, storage: Storage, cim: &'c Cim) -> Option<Vec<Co
 
 /// Fields of a record's System part, which reading JSON or EVTX writes anew (times, GUIDs,
 /// keywords, numbers).
-const SYSTEM_FIELDS: &[&str] = &[
+pub(super) const SYSTEM_FIELDS: &[&str] = &[
     "ActivityID",
     "EventCode",
     "EventID",
@@ -420,6 +421,7 @@ mod tests {
         none("amp;quot", Where::Raw);
         none("2020-01-02T03:04", Where::Raw);
         none("4688", field("signature_id"));
+        none("server-one", field("dest"));
         assert!(needles("msiexec", field("message"), Fold::Ascii, Storage::Text).is_some());
         assert!(needles("msiexec", Where::Raw, Fold::Ascii, Storage::Evtx).is_some());
         assert_eq!(needles("0xdeadbeef", Where::Raw, Fold::Ascii, Storage::Evtx), None);

@@ -3,6 +3,7 @@
 
 mod bin;
 mod explain;
+mod gate;
 mod guard;
 mod logical;
 mod physical;
@@ -10,6 +11,7 @@ mod required;
 
 pub use bin::Bin;
 pub use explain::{Explanation, explain};
+pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};
 pub use logical::{LogicalPlan, Operator};
 pub use physical::{FinalRow, Program};
@@ -52,6 +54,9 @@ pub struct Plan {
     pub text_guards: Vec<Guard>,
     /// The same for EVTX chunks.
     pub evtx_guards: Vec<Guard>,
+    /// The last look at the text of one event, before it is decoded; `None` where it would let
+    /// everything through.
+    pub gate: Option<Gate>,
 }
 
 /// A rule that does not run, and everything that is wrong with it.
@@ -85,6 +90,8 @@ impl Plan {
         let required = Required::of(&logical, &program);
         let text_guards = Guard::all(&required, Storage::Text, &settings.cim);
         let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
-        Ok((Self { rule, logical, program, required, text_guards, evtx_guards }, diagnostics))
+        let gate = Gate::new(&logical, &program, &settings.cim);
+        let plan = Self { rule, logical, program, required, text_guards, evtx_guards, gate };
+        Ok((plan, diagnostics))
     }
 }

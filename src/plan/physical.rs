@@ -1,6 +1,8 @@
 //! The physical plan: the program that runs on each event in a worker, and on the merged rows at
 //! the end. The first `stats` splits the two (DESIGN: "What splits the work in two is SPL itself").
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 
 use super::{Bin, LogicalPlan, Operator};
@@ -155,15 +157,28 @@ impl Program {
         Some(record)
     }
 
+    /// Whether the event matches: whether [`run`](Self::run) gives a record.
+    #[must_use]
+    pub fn matches(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {
+        if self.steps.iter().any(|step| matches!(step, Step::Filter(_))) {
+            return self.run(row, scratch).is_some();
+        }
+        self.filters.iter().all(|filter| filter.keeps(row, scratch))
+    }
+
     /// The fields of the event that the later steps can see.
     fn materialise(&self, row: &EventRow<'_>) -> Record {
         let wanted: Option<&[Glob]> = match self.steps.first() {
             Some(Step::Table(list)) => Some(list),
             _ => None,
         };
-        let names = row.names().into_iter();
-        let names = names.filter(|name| wanted.is_none_or(|list| selects(list, name)));
-        Record::new(names.filter_map(|name| Some((name.to_owned(), row.field(name)?.into_owned()))))
+        let mut record = Record::default();
+        row.each_name(&mut |name| {
+            if wanted.is_none_or(|list| selects(list, name)) && record.get(name).is_none() {
+                record.set(name, row.field(name).map(Cow::into_owned));
+            }
+        });
+        record
     }
 
     /// The columns of several rows together, in their order.

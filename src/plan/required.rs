@@ -93,7 +93,7 @@ impl Required {
     }
 }
 
-fn of_search(expr: &SearchExpr) -> Required {
+pub(super) fn of_search(expr: &SearchExpr) -> Required {
     let parts = |place: &Where, text: &str, fold: Fold| {
         let parts = text.split('*').filter(|part| !part.is_empty());
         Required::all(
@@ -135,7 +135,7 @@ fn of_search(expr: &SearchExpr) -> Required {
 }
 
 /// The text that the field `name` is read from; `None` for what is not in the event's text.
-fn text_of(name: &str) -> Option<Where> {
+pub(super) fn text_of(name: &str) -> Option<Where> {
     match name {
         names::RAW => Some(Where::Raw),
         names::TIME
@@ -161,7 +161,7 @@ fn of_filter(filter: &Filter) -> Required {
     }
 }
 
-fn of_expr(expr: &Expr) -> Required {
+pub(super) fn of_expr(expr: &Expr) -> Required {
     if let Some((and, operands)) = expr.as_connective() {
         let list = operands.into_iter().map(of_expr).collect();
         return if and { Required::all(list) } else { Required::any(list) };
@@ -190,7 +190,7 @@ fn of_expr(expr: &Expr) -> Required {
     Required::Anything
 }
 
-fn of_regex(required: &pcre::Required, place: &Where) -> Required {
+pub(super) fn of_regex(required: &pcre::Required, place: &Where) -> Required {
     let each = |list: &[pcre::Required]| list.iter().map(|one| of_regex(one, place)).collect();
     match required {
         pcre::Required::Anything => Required::Anything,

@@ -42,7 +42,7 @@ pub struct Counters {
     pub bytes: u64,
     /// Files that were opened.
     pub files: u64,
-    /// Events that were framed and decoded.
+    /// Events that were framed and decoded: candidates that a rule's gate let through.
     pub events: u64,
     /// Events in which the prefilter found something to look at; all of them where it is off.
     pub candidates: u64,

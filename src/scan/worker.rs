@@ -13,7 +13,7 @@ use crate::eval::row::{EventRow, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
-use crate::plan::{FinalRow, Plan};
+use crate::plan::{FinalRow, GateCaches, Plan};
 use crate::prefilter::RuleSet;
 use crate::reading::{Accommodation, Reading};
 
@@ -25,6 +25,8 @@ pub(crate) struct Worker {
     /// Not there while its records are being evaluated.
     pub(super) chunks: Option<Box<ChunkReader>>,
     scratch: Scratch,
+    /// Of each rule.
+    gates: Vec<GateCaches>,
 }
 
 /// The partial result of one rule.
@@ -94,6 +96,7 @@ impl Worker {
             skips: SkipLog::default(),
             chunks: Some(Box::default()),
             scratch: Scratch::default(),
+            gates: plans.iter().map(|_| GateCaches::default()).collect(),
         }
     }
 
@@ -119,18 +122,35 @@ impl Worker {
         rules: &RuleSet,
     ) {
         self.counters.candidates += 1;
+        let Some(rules) = self.pass_gates(sweep, framed.text, rules) else { return };
         // One frame is one event, but for a JSON document that wraps several.
         let decoded = decode(sweep, origin, framed, &sweep.context);
-        let mut strict = decode(sweep, origin, framed, &sweep.strict).into_iter();
+        let strict = decode_strictly(sweep, origin, framed, &decoded);
+        let mut strict = strict.into_iter().flatten();
         for event in decoded {
             let strict = strict.next().and_then(Result::ok);
             match event {
                 Ok(event) => {
-                    self.evaluate_event(sweep, origin, framed, rules, &event, strict.as_ref())
+                    self.evaluate_event(sweep, origin, framed, &rules, &event, strict.as_ref())
                 }
                 Err(reason) => self.skip(origin, framed.offset, Severity::Error, &reason),
             }
         }
+    }
+
+    /// The rules whose gate lets an event through; `None` where none does.
+    fn pass_gates(&mut self, sweep: &Sweep<'_>, text: &[u8], rules: &RuleSet) -> Option<RuleSet> {
+        if !sweep.options.prefilter {
+            return Some(rules.clone());
+        }
+        let mut admitted = RuleSet::none(sweep.plans.len());
+        for rule in rules.iter() {
+            let gate = sweep.plans[rule].gate.as_ref();
+            if gate.is_none_or(|gate| gate.admits(text, &mut self.gates[rule])) {
+                admitted.insert(rule);
+            }
+        }
+        (!admitted.is_empty()).then_some(admitted)
     }
 
     fn evaluate_event(
@@ -163,12 +183,14 @@ impl Worker {
         strict: Option<&Decoded<'_>>,
     ) {
         let plan = &sweep.plans[rule];
-        let run = |event: &Event<'_>, reading: Reading| {
-            let row = EventRow::new(event, sweep.cim.view(event, reading), reading);
-            plan.program.run(&row, &self.scratch)
+        let row = |event, reading| EventRow::new(event, sweep.cim.view(event, reading), reading);
+        let record = plan.program.run(&row(&decoded.event, sweep.context.reading), &self.scratch);
+        let strict = match strict {
+            Some(strict) => {
+                plan.program.matches(&row(&strict.event, Reading::STRICT), &self.scratch)
+            }
+            None => sweep.context.reading == Reading::STRICT && record.is_some(),
         };
-        let record = run(&decoded.event, sweep.context.reading);
-        let strict = strict.is_some_and(|strict| run(&strict.event, Reading::STRICT).is_some());
         let Some(record) = record else {
             self.counters.matched_strict_only += u64::from(strict);
             return;
@@ -228,6 +250,26 @@ fn decode<'t>(
         }));
     });
     all
+}
+
+/// The same events as stock Splunk reads them; `None` where the reading in force is that one.
+fn decode_strictly<'t>(
+    sweep: &Sweep<'_>,
+    origin: &Origin,
+    framed: &Framed<'t>,
+    decoded: &[Result<Decoded<'t>, String>],
+) -> Option<Vec<Result<Decoded<'t>, String>>> {
+    if sweep.context.reading == Reading::STRICT {
+        return None;
+    }
+    if let (Format::Xml, [Ok(decoded)]) = (framed.format, decoded) {
+        let mut event = format::xml::without_xml_text(&decoded.event);
+        if decoded.without_host {
+            event.meta.host = None;
+        }
+        return Some(vec![Ok(Decoded { event, ..*decoded })]);
+    }
+    Some(decode(sweep, origin, framed, &sweep.strict))
 }
 
 struct Decoded<'t> {

@@ -50,9 +50,9 @@ impl Walk<'_> {
                 let Scan::Complete(end) = framing::scan_value(self.text, at) else { return None };
                 let token = &self.text[at..end];
                 match string(token) {
-                    Some(value) => self.fields.push(self.path.clone(), value),
+                    Some(value) => self.fields.push(&self.path, value),
                     None if token == b"null" => {}
-                    None => self.fields.push(self.path.clone(), String::from_utf8_lossy(token)),
+                    None => self.fields.push(&self.path, String::from_utf8_lossy(token)),
                 }
                 Some(end)
             }
