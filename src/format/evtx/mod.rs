@@ -17,7 +17,6 @@ mod bytes;
 mod checks;
 mod literal;
 mod reader;
-mod shape;
 mod slots;
 mod survey;
 mod walk;

@@ -12,7 +12,6 @@
 //! A chunk with a record that cannot be followed is *opaque*: nothing is known of it.
 
 use super::bytes::{u8_at, u16_at, u32_at};
-use super::shape::{BINXML, Descriptor, LEAST, LOOK, Shape, size_of};
 use super::walk::{RECORD_HEADER_LEN, RecordSpan};
 
 /// Tokens and values looked at in one chunk before it is given up as opaque. No chunk of the real
@@ -69,15 +68,7 @@ pub(super) struct Survey {
     tokens: u32,
     opaque: bool,
     makes: Vec<Make>,
-    /// The shapes of some records seen last, of this chunk and others.
-    shapes: [Shape; SHAPES],
 }
-
-/// How many shapes are kept: a power of two, so that any chunk's templates mostly differ in it.
-const SHAPES: usize = 32;
-
-/// A record of more values than this has its shape made anew, so that no log makes them large.
-const LARGEST_SHAPE: usize = 512;
 
 impl Survey {
     /// Surveys `records` of `chunk`.
@@ -341,48 +332,24 @@ impl Survey {
         if self.tokens > MAX_TOKENS {
             return Err(Opaque);
         }
+        // A chunk has a thousand of these and more: most are told by their type and size alone.
         let (descriptors, _) = data.get(start..value).ok_or(Opaque)?.as_chunks::<4>();
-        // Where it does not fit, the shape at this place is replaced; it only saves time.
-        let place = template_hint(data, template);
-        let shape = std::mem::take(&mut self.shapes[place]);
-        let (total, shape) = match shape.total(descriptors) {
-            Some(total) => (total, shape),
-            None => {
-                let shape = Shape::of(descriptors);
-                // Too small a value would be read past its end.
-                (shape.total(descriptors).ok_or(Opaque)?, shape)
+        for &[size_low, size_high, kind, _] in descriptors {
+            let size = usize::from(u16::from_le_bytes([size_low, size_high]));
+            match LEAST[usize::from(kind)] {
+                LOOK => {
+                    let bytes = data.get(value..value + size).ok_or(Opaque)?;
+                    make = make.and(self.value(data, value, kind, bytes, depth)?);
+                }
+                least if size < usize::from(least) => return Err(Opaque),
+                _ => {}
             }
-        };
-        let values = self.looked_at(data, value, descriptors, &shape, depth);
-        if descriptors.len() <= LARGEST_SHAPE {
-            self.shapes[place] = shape;
+            value += size;
         }
-        make = make.and(values?);
-        value += total;
         if value > data.len() {
             return Err(Opaque);
         }
         Ok((value, make))
-    }
-
-    /// Follows the values from `at` on whose bytes have to be looked at.
-    fn looked_at(
-        &mut self,
-        data: &[u8],
-        mut at: usize,
-        descriptors: &[Descriptor],
-        shape: &Shape,
-        depth: u32,
-    ) -> Result<Make, Opaque> {
-        let mut make = Make::Plain;
-        let mut done = 0;
-        for &look in shape.looks() {
-            at += descriptors[done..look].iter().map(|&value| size_of(value)).sum::<usize>();
-            let bytes = data.get(at..at + size_of(descriptors[look])).ok_or(Opaque)?;
-            make = make.and(self.value(data, at, descriptors[look][2], bytes, depth)?);
-            done = look;
-        }
-        Ok(make)
     }
 
     /// Follows a value at `at` whose bytes have to be looked at.
@@ -422,11 +389,6 @@ impl Survey {
     }
 }
 
-/// A small number that is mostly another for another template: from its GUID.
-fn template_hint(data: &[u8], template: u32) -> usize {
-    usize::from(u8_at(data, template as usize + 4).unwrap_or(0)) % SHAPES
-}
-
 /// Whether the BinXML at `at` is a template's instance.
 fn is_instance(data: &[u8], at: usize) -> bool {
     let at = if u8_at(data, at) == Some(0x0f) { at + 4 } else { at };
@@ -461,6 +423,31 @@ fn is_name(data: &[u8], at: usize) -> bool {
     // To the end without a branch, which vectors do eight at once.
     units.iter().fold(true, |all, &unit| all & fine(u16::from_le_bytes(unit)))
 }
+
+/// The type of a value that is BinXML itself.
+const BINXML: u8 = 0x21;
+
+/// Stands in [`LEAST`] for a type whose bytes say more.
+const LOOK: u8 = u8::MAX;
+
+/// The least size of a value of each type, and nothing more to be known of it; or [`LOOK`].
+const LEAST: [u8; 256] = {
+    let mut least = [0; 256];
+    let mut kind = 0;
+    while kind < 256 {
+        least[kind] = match kind as u8 {
+            0x03 | 0x04 => 1,
+            0x05 | 0x06 => 2,
+            0x07 | 0x08 | 0x0b | 0x0d | 0x14 => 4,
+            0x09 | 0x0a | 0x0c | 0x11 | 0x15 => 8,
+            0x0f | 0x12 => 16,
+            0x02 | 0x13 | BINXML | 0x81 | 0x82 | 0x93 => LOOK,
+            _ => 0,
+        };
+        kind += 1;
+    }
+    least
+};
 
 /// Whether the decoder reads a value of this type within its own bytes, so that the next value
 /// starts where its size says.
