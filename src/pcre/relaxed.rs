@@ -82,30 +82,30 @@ fn flatten<'n>(node: &'n Node, units: &mut Vec<&'n Node>) {
 /// Cuts away what may match in an edge at either end.
 fn trim<'a, 'n>(mut stretch: &'a [&'n Node], beside: Beside<'_>) -> &'a [&'n Node] {
     while let [first, rest @ ..] = stretch
-        && (first.is_nullable() || touches(first, beside.before, true))
+        && (first.is_nullable() || touches(first, beside.before))
     {
         stretch = rest;
     }
     while let [rest @ .., last] = stretch
-        && (last.is_nullable() || touches(last, beside.behind, false))
+        && (last.is_nullable() || touches(last, beside.behind))
     {
         stretch = rest;
     }
     stretch
 }
 
-/// Whether a match may start (or end) with one of these characters.
-fn touches(node: &Node, chars: &[char], start: bool) -> bool {
+/// Whether a match may hold one of these characters, at its start, its end or anywhere.
+fn touches(node: &Node, chars: &[char]) -> bool {
     match node {
         Node::Char { c, caseless } => {
             let class = class::single(*c, *caseless);
             chars.iter().any(|&c| class::contains(&class, c))
         }
         Node::Class(class) => chars.iter().any(|&c| class::contains(class, c)),
-        Node::Capture { node, .. } | Node::Repeat { node, .. } => touches(node, chars, start),
-        Node::Alternation(nodes) => nodes.iter().any(|node| touches(node, chars, start)),
+        Node::Capture { node, .. } | Node::Repeat { node, .. } => touches(node, chars),
+        Node::Alternation(nodes) => nodes.iter().any(|node| touches(node, chars)),
         // Any part of a sequence, for those before it may be empty.
-        Node::Concat(nodes) => nodes.iter().any(|node| touches(node, chars, start)),
+        Node::Concat(nodes) => nodes.iter().any(|node| touches(node, chars)),
         _ => false,
     }
 }

@@ -123,11 +123,7 @@ impl Worker {
         self.counters.candidates += 1;
         let Some(rules) = self.pass_gates(sweep, framed.text, rules) else { return };
         // One frame is one event, but for a JSON document that wraps several.
-        let decoded = decode(sweep, origin, framed, &sweep.context);
-        let strict = decode_strictly(sweep, origin, framed, &decoded);
-        let mut strict = strict.into_iter().flatten();
-        for event in decoded {
-            let strict = strict.next().and_then(Result::ok);
+        for (event, strict) in decode(sweep, origin, framed) {
             match event {
                 Ok(event) => {
                     self.evaluate_event(sweep, origin, framed, &rules, &event, strict.as_ref())
@@ -227,48 +223,46 @@ impl Worker {
     }
 }
 
+/// An event under the reading in force, and as stock Splunk reads it; no second where that is the
+/// reading in force.
+type Both<'t> = (Result<Decoded<'t>, String>, Option<Decoded<'t>>);
+
 /// Decodes a frame's events and gives them what their file knows of them.
-fn decode<'t>(
-    sweep: &Sweep<'_>,
-    origin: &Origin,
-    framed: &Framed<'t>,
-    context: &DecodeContext,
-) -> Vec<Result<Decoded<'t>, String>> {
+fn decode<'t>(sweep: &Sweep<'_>, origin: &Origin, framed: &Framed<'t>) -> Vec<Both<'t>> {
+    let (context, strict) = (&sweep.context, &sweep.strict);
+    let complete = |event, context: &DecodeContext| complete(sweep, origin, event, context.reading);
+    let message = |error: format::DecodeError| error.to_string();
     let mut all = Vec::new();
-    format::decode_each(framed.text, framed.format, context, &mut |event| {
-        all.push(event.map_err(|error| error.to_string()).map(|mut event| {
-            let without_host = event.meta.host.is_none();
-            if without_host && context.reading.has(Accommodation::NoHost) {
-                event.meta.host = Some(sweep.options.default_host.clone());
-            }
-            let without_time = event.meta.time.is_none();
-            if without_time {
-                event.meta.time = origin.modified;
-            }
-            Decoded { event, without_host, without_time }
-        }));
-    });
+    if context.reading == Reading::STRICT {
+        format::decode_each(framed.text, framed.format, context, &mut |event| {
+            all.push((event.map(|event| complete(event, context)).map_err(message), None));
+        });
+    } else {
+        let contexts = [context, strict];
+        format::decode_each_twice(framed.text, framed.format, contexts, &mut |[event, other]| {
+            let other = other.ok().map(|event| complete(event, strict));
+            all.push((event.map(|event| complete(event, context)).map_err(message), other));
+        });
+    }
     all
 }
 
-/// The same events as stock Splunk reads them; `None` where the reading in force is that one.
-fn decode_strictly<'t>(
+/// Gives an event what its file knows of it.
+fn complete<'t>(
     sweep: &Sweep<'_>,
     origin: &Origin,
-    framed: &Framed<'t>,
-    decoded: &[Result<Decoded<'t>, String>],
-) -> Option<Vec<Result<Decoded<'t>, String>>> {
-    if sweep.context.reading == Reading::STRICT {
-        return None;
+    mut event: Event<'t>,
+    reading: Reading,
+) -> Decoded<'t> {
+    let without_host = event.meta.host.is_none();
+    if without_host && reading.has(Accommodation::NoHost) {
+        event.meta.host = Some(sweep.options.default_host.clone());
     }
-    if let (Format::Xml, [Ok(decoded)]) = (framed.format, decoded) {
-        let mut event = format::xml::without_xml_text(&decoded.event);
-        if decoded.without_host {
-            event.meta.host = None;
-        }
-        return Some(vec![Ok(Decoded { event, ..*decoded })]);
+    let without_time = event.meta.time.is_none();
+    if without_time {
+        event.meta.time = origin.modified;
     }
-    Some(decode(sweep, origin, framed, &sweep.strict))
+    Decoded { event, without_host, without_time }
 }
 
 struct Decoded<'t> {
