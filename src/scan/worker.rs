@@ -1,6 +1,7 @@
 //! One worker: its scratch memory, its partial results, and what it does with one event.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use super::Sweep;
 use super::counters::Counters;
 use super::skip::{Severity, SkipLog};
 use crate::aggregate::{Evidence, Groups, Place, Position};
-use crate::eval::row::{EventRow, Record, Scratch};
+use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
@@ -162,8 +163,9 @@ impl Worker {
             self.counters.span.add(time);
         }
         if admits(sweep, &decoded.event) {
+            let seen = Seen::new(decoded, strict);
             for rule in rules.iter() {
-                self.evaluate_rule(sweep, origin, framed, rule, decoded, strict);
+                self.evaluate_rule(sweep, origin, framed, rule, &seen);
             }
         }
     }
@@ -174,18 +176,18 @@ impl Worker {
         origin: &Origin,
         framed: &Framed<'_>,
         rule: usize,
-        decoded: &Decoded<'_>,
-        strict: Option<&Decoded<'_>>,
+        seen: &Seen<'_>,
     ) {
         let plan = &sweep.plans[rule];
-        let row = |event, reading| EventRow::new(event, sweep.cim.view(event, reading), reading);
-        let record = plan.program.run(&row(&decoded.event, sweep.context.reading), &self.scratch);
-        let strict = match strict {
+        let record =
+            plan.program.run(&seen.as_read.row(sweep, sweep.context.reading), &self.scratch);
+        let strict = match &seen.strict {
             Some(strict) => {
-                plan.program.matches(&row(&strict.event, Reading::STRICT), &self.scratch)
+                plan.program.matches(&strict.row(sweep, Reading::STRICT), &self.scratch)
             }
             None => sweep.context.reading == Reading::STRICT && record.is_some(),
         };
+        let decoded = seen.as_read.decoded;
         let Some(record) = record else {
             self.counters.matched_strict_only += u64::from(strict);
             return;
@@ -269,6 +271,37 @@ struct Decoded<'t> {
     event: Event<'t>,
     without_host: bool,
     without_time: bool,
+}
+
+/// An event under both readings.
+struct Seen<'e> {
+    as_read: SeenOnce<'e>,
+    strict: Option<SeenOnce<'e>>,
+}
+
+/// An event under one reading, with its raw text, which most often is that of the other.
+struct SeenOnce<'e> {
+    decoded: &'e Decoded<'e>,
+    raw: Rc<RawText<'e>>,
+}
+
+impl<'e> Seen<'e> {
+    fn new(decoded: &'e Decoded<'e>, strict: Option<&'e Decoded<'e>>) -> Self {
+        let text = |decoded: &'e Decoded<'e>| Rc::new(RawText::new(decoded.event.raw.as_ref()));
+        let raw = text(decoded);
+        let strict = strict.map(|strict| {
+            let same = strict.event.raw == decoded.event.raw;
+            SeenOnce { decoded: strict, raw: if same { Rc::clone(&raw) } else { text(strict) } }
+        });
+        Self { as_read: SeenOnce { decoded, raw }, strict }
+    }
+}
+
+impl SeenOnce<'_> {
+    fn row<'s>(&'s self, sweep: &'s Sweep<'_>, reading: Reading) -> EventRow<'s> {
+        let event = &self.decoded.event;
+        EventRow::with_raw(event, sweep.cim.view(event, reading), reading, Rc::clone(&self.raw))
+    }
 }
 
 /// Whether the filters of the command line let an event through. An event without a time is not
