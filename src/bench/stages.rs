@@ -19,7 +19,7 @@ use crate::eval::row::{EventRow, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::{self, ChunkReader, SlotState, Wanted};
 use crate::format::text::TextLayout;
-use crate::format::{DecodeContext, decode_each, xml};
+use crate::format::{DecodeContext, decode_each_twice};
 use crate::plan::{GateCaches, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
@@ -210,18 +210,14 @@ impl Run<'_> {
         if !admitted {
             return;
         }
-        let decode = |context| {
-            let mut events: Vec<Event<'_>> = Vec::new();
-            decode_each(text, format, context, &mut |event| events.extend(event.ok()));
-            events
-        };
         let (events, strict) = timed(&mut self.clocks.extract, || {
-            let events = decode(&self.context);
-            let strict = match &events[..] {
-                [event] if format == Format::Xml => vec![xml::without_xml_text(event)],
-                _ => decode(&self.strict),
-            };
-            (events, strict)
+            let mut events: (Vec<Event<'_>>, Vec<Event<'_>>) = Default::default();
+            let contexts = [&self.context, &self.strict];
+            decode_each_twice(text, format, contexts, &mut |[event, strict]| {
+                events.0.extend(event.ok());
+                events.1.extend(strict.ok());
+            });
+            events
         });
         for event in &events {
             let record = timed(&mut self.clocks.evaluate, || {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use super::segment::{self, Segments};
 use crate::cim::CimView;
@@ -77,7 +78,7 @@ pub mod names {
 pub struct EventRow<'e> {
     event: &'e Event<'e>,
     view: CimView<'e>,
-    raw: RawText<'e>,
+    raw: Rc<RawText<'e>>,
     reading: Reading,
 }
 
@@ -85,7 +86,19 @@ impl<'e> EventRow<'e> {
     /// `event` seen through the mapping tables of `view`.
     #[must_use]
     pub fn new(event: &'e Event<'e>, view: CimView<'e>, reading: Reading) -> Self {
-        Self { event, view, raw: RawText::new(event.raw.as_ref()), reading }
+        Self::with_raw(event, view, reading, Rc::new(RawText::new(event.raw.as_ref())))
+    }
+
+    /// The same with the event's raw text at hand, so that what search terms need of it is made
+    /// once for all rules and readings.
+    #[must_use]
+    pub fn with_raw(
+        event: &'e Event<'e>,
+        view: CimView<'e>,
+        reading: Reading,
+        raw: Rc<RawText<'e>>,
+    ) -> Self {
+        Self { event, view, raw, reading }
     }
 
     /// Calls `visit` with the name of every field that may have a value, metadata included, in no

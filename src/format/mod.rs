@@ -66,6 +66,21 @@ pub fn decode_each<'t>(
     }
 }
 
+/// Decodes every event in `text` under two readings, as [`decode_each`] under each; what both have
+/// in common is read once.
+pub fn decode_each_twice<'t>(
+    text: &'t [u8],
+    format: Format,
+    contexts: [&DecodeContext; 2],
+    visit: &mut dyn FnMut([Result<Event<'t>, DecodeError>; 2]),
+) {
+    match format {
+        Format::Json => json::decode_each_twice(text, contexts, &mut |events| visit(events)),
+        Format::Evtx | Format::Xml => visit(xml::decode_twice(text, contexts)),
+        _ => visit(contexts.map(|context| decode(text, format, context))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -120,6 +135,13 @@ mod tests {
             assert_eq!(decode(text, format, &context).ok(), first.and_then(Result::ok));
             events
         });
+        let contexts = readings.map(|reading| DecodeContext { reading, timezone: TimeZone::UTC });
+        let mut twice = [Vec::new(), Vec::new()];
+        decode_each_twice(text, format, [&contexts[0], &contexts[1]], &mut |[one, other]| {
+            twice[0].push(one);
+            twice[1].push(other);
+        });
+        assert_eq!(twice, events);
         events.into()
     }
 

@@ -411,20 +411,29 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
     })
 }
 
-/// What decoding the text of `event` without `xml-text` gives, which differs in the fields alone.
-/// Its metadata must be as they were decoded.
-pub fn without_xml_text<'t>(event: &Event<'t>) -> Event<'t> {
-    Event {
-        format: event.format,
-        raw: event.raw.clone(),
-        meta: event.meta.clone(),
-        fields: addon_fields(&String::from_utf8_lossy(&event.raw)),
-        data: event.data.clone(),
-        channel: event.channel.clone(),
-        provider: event.provider.clone(),
-        event_id: event.event_id,
-        record: event.record,
-    }
+/// Decodes one event under two readings, of which the fields alone can differ.
+pub(super) fn decode_twice<'t>(
+    raw: &'t [u8],
+    contexts: [&DecodeContext; 2],
+) -> [Result<Event<'t>, DecodeError>; 2] {
+    let [first, second] = contexts;
+    let has = |context: &DecodeContext| context.reading.has(Accommodation::XmlText);
+    let event = decode(raw, first);
+    let other = match &event {
+        Ok(event) if !has(second) => Ok(Event {
+            format: event.format,
+            raw: event.raw.clone(),
+            meta: event.meta.clone(),
+            fields: addon_fields(&String::from_utf8_lossy(raw)),
+            data: event.data.clone(),
+            channel: event.channel.clone(),
+            provider: event.provider.clone(),
+            event_id: event.event_id,
+            record: event.record,
+        }),
+        _ => decode(raw, second),
+    };
+    [event, other]
 }
 
 /// The `<Data>` elements in a piece of XML, decoded: name, if it has one, and value.

@@ -94,7 +94,7 @@ fn trim<'a, 'n>(mut stretch: &'a [&'n Node], beside: Beside<'_>) -> &'a [&'n Nod
     stretch
 }
 
-/// Whether a match may start (or end) with one of these characters.
+/// Whether a match may hold one of these characters, at its start, its end or anywhere.
 fn touches(node: &Node, chars: &[char]) -> bool {
     match node {
         Node::Char { c, caseless } => {

@@ -10,6 +10,8 @@
 //! stands in the bytes as it is or with escapes that have a name, unless there is a numeric escape,
 //! a comment or a CDATA section: where one of these stands, the gate lets the event through.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 use regex_automata::{Input, meta};
 
@@ -79,12 +81,13 @@ impl Gate {
 
 /// Whether the bytes hold what a pattern or a literal cannot be sought behind.
 fn is_escaped(bytes: &[u8]) -> bool {
-    let has = |text: &[u8]| memmem::find(bytes, text).is_some();
+    static SIGNS: LazyLock<[memmem::Finder<'static>; 3]> =
+        LazyLock::new(|| [&b"&#"[..], b"!--", b"![CDATA["].map(memmem::Finder::new));
+    static ESCAPE: LazyLock<memmem::Finder<'static>> =
+        LazyLock::new(|| memmem::Finder::new(b"\\u"));
     let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
-    has(b"&#")
-        || has(b"!--")
-        || has(b"![CDATA[")
-        || memmem::find_iter(bytes, b"\\u").any(|at| (at + 2..at + 6).all(hex))
+    SIGNS.iter().any(|sign| sign.find(bytes).is_some())
+        || ESCAPE.find_iter(bytes).any(|at| (at + 2..at + 6).all(hex))
 }
 
 /// Draws the condition from a plan, as [`Required::of`] does.

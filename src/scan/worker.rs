@@ -1,6 +1,7 @@
 //! One worker: its scratch memory, its partial results, and what it does with one event.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use super::Sweep;
 use super::counters::Counters;
 use super::skip::{Severity, SkipLog};
 use crate::aggregate::{Evidence, Groups, Place, Position};
-use crate::eval::row::{EventRow, Record, Scratch};
+use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
@@ -124,11 +125,7 @@ impl Worker {
         self.counters.candidates += 1;
         let Some(rules) = self.pass_gates(sweep, framed.text, rules) else { return };
         // One frame is one event, but for a JSON document that wraps several.
-        let decoded = decode(sweep, origin, framed, &sweep.context);
-        let strict = decode_strictly(sweep, origin, framed, &decoded);
-        let mut strict = strict.into_iter().flatten();
-        for event in decoded {
-            let strict = strict.next().and_then(Result::ok);
+        for (event, strict) in decode(sweep, origin, framed) {
             match event {
                 Ok(event) => {
                     self.evaluate_event(sweep, origin, framed, &rules, &event, strict.as_ref())
@@ -167,8 +164,9 @@ impl Worker {
             self.counters.span.add(time);
         }
         if admits(sweep, &decoded.event) {
+            let seen = Seen::new(decoded, strict);
             for rule in rules.iter() {
-                self.evaluate_rule(sweep, origin, framed, rule, decoded, strict);
+                self.evaluate_rule(sweep, origin, framed, rule, &seen);
             }
         }
     }
@@ -179,18 +177,18 @@ impl Worker {
         origin: &Origin,
         framed: &Framed<'_>,
         rule: usize,
-        decoded: &Decoded<'_>,
-        strict: Option<&Decoded<'_>>,
+        seen: &Seen<'_>,
     ) {
         let plan = &sweep.plans[rule];
-        let row = |event, reading| EventRow::new(event, sweep.cim.view(event, reading), reading);
-        let record = plan.program.run(&row(&decoded.event, sweep.context.reading), &self.scratch);
-        let strict = match strict {
+        let record =
+            plan.program.run(&seen.as_read.row(sweep, sweep.context.reading), &self.scratch);
+        let strict = match &seen.strict {
             Some(strict) => {
-                plan.program.matches(&row(&strict.event, Reading::STRICT), &self.scratch)
+                plan.program.matches(&strict.row(sweep, Reading::STRICT), &self.scratch)
             }
             None => sweep.context.reading == Reading::STRICT && record.is_some(),
         };
+        let decoded = seen.as_read.decoded;
         let Some(record) = record else {
             self.counters.matched_strict_only += u64::from(strict);
             return;
@@ -228,54 +226,83 @@ impl Worker {
     }
 }
 
+/// An event under the reading in force, and as stock Splunk reads it; no second where that is the
+/// reading in force.
+type Both<'t> = (Result<Decoded<'t>, String>, Option<Decoded<'t>>);
+
 /// Decodes a frame's events and gives them what their file knows of them.
-fn decode<'t>(
-    sweep: &Sweep<'_>,
-    origin: &Origin,
-    framed: &Framed<'t>,
-    context: &DecodeContext,
-) -> Vec<Result<Decoded<'t>, String>> {
+fn decode<'t>(sweep: &Sweep<'_>, origin: &Origin, framed: &Framed<'t>) -> Vec<Both<'t>> {
+    let (context, strict) = (&sweep.context, &sweep.strict);
+    let complete = |event, context: &DecodeContext| complete(sweep, origin, event, context.reading);
+    let message = |error: format::DecodeError| error.to_string();
     let mut all = Vec::new();
-    format::decode_each(framed.text, framed.format, context, &mut |event| {
-        all.push(event.map_err(|error| error.to_string()).map(|mut event| {
-            let without_host = event.meta.host.is_none();
-            if without_host && context.reading.has(Accommodation::NoHost) {
-                event.meta.host = Some(sweep.options.default_host.clone());
-            }
-            let without_time = event.meta.time.is_none();
-            if without_time {
-                event.meta.time = origin.modified;
-            }
-            Decoded { event, without_host, without_time }
-        }));
-    });
+    if context.reading == Reading::STRICT {
+        format::decode_each(framed.text, framed.format, context, &mut |event| {
+            all.push((event.map(|event| complete(event, context)).map_err(message), None));
+        });
+    } else {
+        let contexts = [context, strict];
+        format::decode_each_twice(framed.text, framed.format, contexts, &mut |[event, other]| {
+            let other = other.ok().map(|event| complete(event, strict));
+            all.push((event.map(|event| complete(event, context)).map_err(message), other));
+        });
+    }
     all
 }
 
-/// The same events as stock Splunk reads them; `None` where the reading in force is that one.
-fn decode_strictly<'t>(
+/// Gives an event what its file knows of it.
+fn complete<'t>(
     sweep: &Sweep<'_>,
     origin: &Origin,
-    framed: &Framed<'t>,
-    decoded: &[Result<Decoded<'t>, String>],
-) -> Option<Vec<Result<Decoded<'t>, String>>> {
-    if sweep.context.reading == Reading::STRICT {
-        return None;
+    mut event: Event<'t>,
+    reading: Reading,
+) -> Decoded<'t> {
+    let without_host = event.meta.host.is_none();
+    if without_host && reading.has(Accommodation::NoHost) {
+        event.meta.host = Some(sweep.options.default_host.clone());
     }
-    if let (Format::Xml, [Ok(decoded)]) = (framed.format, decoded) {
-        let mut event = format::xml::without_xml_text(&decoded.event);
-        if decoded.without_host {
-            event.meta.host = None;
-        }
-        return Some(vec![Ok(Decoded { event, ..*decoded })]);
+    let without_time = event.meta.time.is_none();
+    if without_time {
+        event.meta.time = origin.modified;
     }
-    Some(decode(sweep, origin, framed, &sweep.strict))
+    Decoded { event, without_host, without_time }
 }
 
 struct Decoded<'t> {
     event: Event<'t>,
     without_host: bool,
     without_time: bool,
+}
+
+/// An event under both readings.
+struct Seen<'e> {
+    as_read: SeenOnce<'e>,
+    strict: Option<SeenOnce<'e>>,
+}
+
+/// An event under one reading, with its raw text, which most often is that of the other.
+struct SeenOnce<'e> {
+    decoded: &'e Decoded<'e>,
+    raw: Rc<RawText<'e>>,
+}
+
+impl<'e> Seen<'e> {
+    fn new(decoded: &'e Decoded<'e>, strict: Option<&'e Decoded<'e>>) -> Self {
+        let text = |decoded: &'e Decoded<'e>| Rc::new(RawText::new(decoded.event.raw.as_ref()));
+        let raw = text(decoded);
+        let strict = strict.map(|strict| {
+            let same = strict.event.raw == decoded.event.raw;
+            SeenOnce { decoded: strict, raw: if same { Rc::clone(&raw) } else { text(strict) } }
+        });
+        Self { as_read: SeenOnce { decoded, raw }, strict }
+    }
+}
+
+impl SeenOnce<'_> {
+    fn row<'s>(&'s self, sweep: &'s Sweep<'_>, reading: Reading) -> EventRow<'s> {
+        let event = &self.decoded.event;
+        EventRow::with_raw(event, sweep.cim.view(event, reading), reading, Rc::clone(&self.raw))
+    }
 }
 
 /// Whether the filters of the command line let an event through. An event without a time is not

@@ -29,6 +29,26 @@ pub fn decode_each(
     context: &DecodeContext,
     visit: &mut dyn FnMut(Result<Event<'static>, DecodeError>),
 ) {
+    each_object(raw, &mut |object| visit(object.and_then(|raw| decode_one(raw, context, 0))));
+}
+
+/// Decodes every event of a document under two readings, as [`decode_each`] under each, but parses
+/// it once.
+pub fn decode_each_twice(
+    raw: &[u8],
+    contexts: [&DecodeContext; 2],
+    visit: &mut dyn FnMut([Result<Event<'static>, DecodeError>; 2]),
+) {
+    each_object(raw, &mut |object| match object.and_then(|raw| Ok((raw, parse_object(raw)?))) {
+        Ok((raw, value)) => {
+            visit(contexts.map(|context| Decoder { context }.object(&value, raw, 0)));
+        }
+        Err(error) => visit([Err(error.clone()), Err(error)]),
+    });
+}
+
+/// Calls `visit` with each object of a document that holds an event.
+fn each_object<'t>(raw: &'t [u8], visit: &mut dyn FnMut(Result<&'t [u8], DecodeError>)) {
     let start = framing::skip_space(raw, 0);
     let list = match framing::wrapper(raw, start) {
         Wrapper::List { at, .. } => Some(at),
@@ -36,7 +56,7 @@ pub fn decode_each(
     };
     let Some(mut at) = list else {
         if !framing::is_marker(raw.trim_ascii()) {
-            visit(decode_one(raw, context, 0));
+            visit(Ok(raw));
         }
         return;
     };
@@ -50,7 +70,7 @@ pub fn decode_each(
                     visit(Err(DecodeError(Cow::Borrowed("the list of events is broken"))));
                     return;
                 };
-                visit(decode_one(&raw[at..end], context, 0));
+                visit(Ok(&raw[at..end]));
                 at = end;
             }
         }
@@ -75,11 +95,15 @@ fn decode_one(
     context: &DecodeContext,
     envelopes: usize,
 ) -> Result<Event<'static>, DecodeError> {
+    Decoder { context }.object(&parse_object(raw)?, raw, envelopes)
+}
+
+fn parse_object(raw: &[u8]) -> Result<Value, DecodeError> {
     let value = Value::parse(raw)?;
     if !value.is_object() {
         return Err(DecodeError(Cow::Borrowed("this is not a JSON object")));
     }
-    Decoder { context }.object(&value, raw, envelopes)
+    Ok(value)
 }
 
 struct Decoder<'c> {
