@@ -989,3 +989,49 @@ fn every_rule_finds_something() {
         assert!(!rows.is_empty(), "{}", plan.rule.search);
     }
 }
+
+/// Where every event has a hit, text is framed without being searched first. It must not show: in
+/// the rows, nor in what is told of damage, wherever shards are cut.
+#[test]
+fn a_hit_in_every_event_changes_the_way_and_not_the_answer() {
+    let mut text = Vec::new();
+    for at in 0..2_000 {
+        let (command, close) = match at % 40 {
+            7 => ("cmd.exe", "}"),
+            11 => ("msiexec /i http://h.example/a.msi", "}"),
+            // Damage beside a hit is told, damage elsewhere is not.
+            17 => ("msiexec /i http://h.example/torn.msi", ""),
+            23 => ("cmd.exe /c torn", ""),
+            _ => ("msiexec /x local.msi://", "}"),
+        };
+        let time = format!("2024-03-11 08:{:02}:{:02}", at / 60 % 60, at % 60);
+        writeln!(
+            text,
+            "{{\"EventTime\":\"{time}\",\"Hostname\":\"h\",\"EventID\":4688,\
+             \"SourceName\":\"Microsoft-Windows-Security-Auditing\",\"Channel\":\"Security\",\
+             \"CommandLine\":\"{command}\"{close}"
+        )
+        .unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    std::fs::write(&path, text).unwrap();
+    let plans = [common::seed_plan(Reading::AS_MEANT)];
+    let sweep = |shard_size, prefilter| {
+        let options = Options { threads: 1, shard_size, prefilter, ..Options::default() };
+        let paths = [path.clone()];
+        scan(&plans, &Cim::builtin(), &paths, &options, &Progress::default()).unwrap()
+    };
+    let large = sweep(4 << 20, true);
+    assert!(large.counters.unfiltered > 100_000, "{}", large.counters.unfiltered);
+    assert_eq!(large.counters.matched, 50);
+    let told = |outcome: &Outcome| outcome.skipped.len() as u64 + outcome.skipped_more;
+    assert_eq!(told(&large), 50, "{:?}", large.skipped.first());
+    for small in [sweep(1, true), sweep(20_000, true)] {
+        assert_eq!(rows(&plans, &small), rows(&plans, &large));
+        assert_eq!((&small.skipped, told(&small)), (&large.skipped, 50));
+    }
+    let off = sweep(4 << 20, false);
+    assert_eq!(rows(&plans, &off), rows(&plans, &large));
+    assert_eq!((off.counters.unfiltered, told(&off)), (0, 100));
+}

@@ -149,6 +149,7 @@ impl Serialize for StatsJson<'_> {
         map.serialize_entry("formats", &formats)?;
         map.serialize_entry("events", &counters.events)?;
         map.serialize_entry("candidates", &counters.candidates)?;
+        map.serialize_entry("unfiltered_bytes", &counters.unfiltered)?;
         map.serialize_entry("matched", &counters.matched)?;
         map.serialize_entry("matched_strict_too", &counters.matched_strict_too)?;
         map.serialize_entry("matched_strict_only", &counters.matched_strict_only)?;

@@ -27,6 +27,13 @@ pub fn write_stats(plans: &[Plan], outcome: &Outcome, to: &mut dyn Write) -> io:
         "candidates {}, decoded {}, matched {}",
         counters.candidates, counters.events, counters.matched
     )?;
+    if counters.unfiltered > 0 {
+        let size = size(counters.unfiltered);
+        writeln!(
+            to,
+            "not searched but framed: {size} of text, where nearly every event has a hit"
+        )?;
+    }
     let latency = &counters.latency;
     writeln!(
         to,

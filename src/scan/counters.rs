@@ -46,6 +46,9 @@ pub struct Counters {
     pub events: u64,
     /// Events in which the prefilter found something to look at; all of them where it is off.
     pub candidates: u64,
+    /// Bytes of text that were framed without a search first, for nearly every event before them
+    /// had a hit.
+    pub unfiltered: u64,
     /// Events that matched under the reading in force, counted once a rule.
     pub matched: u64,
     /// Of those, how many stock Splunk would match too.
@@ -76,6 +79,7 @@ impl Default for Counters {
             files: 0,
             events: 0,
             candidates: 0,
+            unfiltered: 0,
             matched: 0,
             matched_strict_too: 0,
             matched_strict_only: 0,
@@ -120,6 +124,7 @@ impl std::ops::AddAssign for Counters {
         self.files += other.files;
         self.events += other.events;
         self.candidates += other.candidates;
+        self.unfiltered += other.unfiltered;
         self.matched += other.matched;
         self.matched_strict_too += other.matched_strict_too;
         self.matched_strict_only += other.matched_strict_only;

@@ -67,6 +67,12 @@ impl Shards {
 /// An event longer than [`LONGEST_EVENT`].
 const TOO_LONG: &str = "an event longer than 64 MiB, which is not read";
 
+/// So many events in a row with a hit, and searching for the next one tells nothing.
+const POISONED: u32 = 16;
+
+/// For how many bytes nothing is searched then, but every event framed and looked at.
+const INERT_FOR: usize = 64 << 10;
+
 /// How the last event of a shard ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {
@@ -88,10 +94,15 @@ pub(super) fn scan_shard(
 ) {
     let (text, layout) = (piece.text, piece.layout);
     let mut at = shard.start;
+    // How many hits there were with no event between them that could be passed over.
+    let mut in_a_row = 0;
     while at < shard.end && !sweep.stopped() {
         let Some(hit) = sweep.text.find(text, at..shard.end) else { break };
         let start = layout.boundary_before(text, hit, at).unwrap_or(at);
-        let next = layout.next_boundary(text, hit + 1);
+        in_a_row = if start == at { in_a_row + 1 } else { 0 };
+        let inert = in_a_row > POISONED;
+        let from = if inert { (hit + INERT_FOR).min(shard.end) } else { hit + 1 };
+        let next = layout.next_boundary(text, from);
         let end = next.map_or(shard.end, |boundary| boundary.min(shard.end));
         if edge == Edge::Torn && end == shard.end {
             let mut frames = layout.frames_so_far(text, start..end, Carry::default(), false);
@@ -101,13 +112,36 @@ pub(super) fn scan_shard(
                 worker.skip(piece.origin, piece.offsets.of(text, rest), Severity::Error, TOO_LONG);
             }
         } else {
-            layout.frames(text, start..end).for_each(|found| consider(sweep, worker, piece, found));
+            layout
+                .frames(text, start..end)
+                .filter(|found| !inert || is_near_hit(sweep, piece, found, start..end))
+                .for_each(|found| consider(sweep, worker, piece, found));
+        }
+        if inert && !sweep.text.is_inert() {
+            worker.counters.unfiltered += (end - start) as u64;
         }
         at = end;
     }
     if edge == Edge::End && at < shard.end {
         check_end(worker, piece, at..shard.end);
     }
+}
+
+/// Whether something framed without a search would have been framed after one: damage is told
+/// where a hit is, whatever the events around it hold. (An event without a hit is dropped later.)
+fn is_near_hit(
+    sweep: &Sweep<'_>,
+    piece: &Piece<'_>,
+    found: &Result<Frame, Damage>,
+    span: Range<usize>,
+) -> bool {
+    let Err(damage) = found else { return true };
+    let (text, layout) = (piece.text, piece.layout);
+    let at = damage.span.start;
+    let start = layout.boundary_before(text, at, span.start).unwrap_or(span.start);
+    let next = layout.next_boundary(text, at + 1);
+    let end = next.map_or(span.end, |boundary| boundary.min(span.end));
+    sweep.text.find(text, start..end).is_some()
 }
 
 /// Reports damage at the end of a text in which nothing was found.
