@@ -177,19 +177,50 @@ fn whole_text<'s>(
 ) {
     let format = layout_format(layout);
     sweep.with_worker(|worker| worker.counters.file(format));
-    let shards = Shards::new(layout, sweep.options.shard_size);
-    for window in 0..shards.count(&bytes[mark..]) {
+    let text = Text {
+        bytes: bytes.clone(),
+        mark,
+        layout,
+        shards: Shards::new(layout, sweep.options.shard_size),
+        origin: Arc::clone(origin),
+    };
+    text.sweep_from(sweep, scope, 0);
+}
+
+/// A text that is swept shard by shard.
+struct Text {
+    bytes: Bytes,
+    /// Where the text starts, behind its byte order mark.
+    mark: usize,
+    layout: TextLayout,
+    shards: Shards,
+    origin: Arc<Origin>,
+}
+
+impl Text {
+    /// Sweeps one shard, having handed on the next one. So the shards of a file are taken in their
+    /// order, which is the order that the system reads ahead in: all of them handed out at once
+    /// are taken from the last to the first, and a file that is not in memory is then read at a
+    /// third of the speed.
+    fn sweep_from<'s>(self, sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, window: usize) {
+        let Self { ref bytes, mark, layout, shards, ref origin } = self;
         let (bytes, origin) = (bytes.clone(), Arc::clone(origin));
-        scope.spawn(move |_| {
-            let text = &bytes[mark..];
-            let Some(shard) = shards.get(text, window).filter(|_| !sweep.stopped()) else { return };
-            let length = shard.len() + if shard.start == 0 { mark } else { 0 };
-            let edge = if shard.end == text.len() { Edge::End } else { Edge::Boundary };
-            let offsets = Offsets { base: mark as u64, encoding: Encoding::Utf8 };
-            let piece = Piece { text, offsets, layout, origin: &origin };
-            timed(sweep, format, length, |worker| scan_shard(sweep, worker, &piece, shard, edge));
-            advance(sweep, length);
-        });
+        let text = &bytes[mark..];
+        if window + 1 < shards.count(text) {
+            scope.spawn(move |scope| {
+                if !sweep.stopped() {
+                    self.sweep_from(sweep, scope, window + 1);
+                }
+            });
+        }
+        let Some(shard) = shards.get(text, window) else { return };
+        let length = shard.len() + if shard.start == 0 { mark } else { 0 };
+        let edge = if shard.end == text.len() { Edge::End } else { Edge::Boundary };
+        let offsets = Offsets { base: mark as u64, encoding: Encoding::Utf8 };
+        let piece = Piece { text, offsets, layout, origin: &origin };
+        let format = layout_format(layout);
+        timed(sweep, format, length, |worker| scan_shard(sweep, worker, &piece, shard, edge));
+        advance(sweep, length);
     }
 }
 
