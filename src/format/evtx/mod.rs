@@ -15,6 +15,7 @@
 
 mod bytes;
 mod checks;
+mod glance;
 mod literal;
 mod reader;
 mod slots;

@@ -16,14 +16,14 @@ use super::walk::{RECORD_HEADER_LEN, RecordSpan};
 
 /// Tokens and values looked at in one chunk before it is given up as opaque. No chunk of the real
 /// logs at hand takes more than 5,076.
-const MAX_TOKENS: u32 = 1 << 18;
+pub(super) const MAX_TOKENS: u32 = 1 << 18;
 /// Nesting of BinXML in values that is followed. Windows nests once, forwarded events twice.
 const MAX_DEPTH: u32 = 8;
 /// Nesting of elements that is followed; the decoder refuses more.
 const MAX_ELEMENTS: usize = 512;
 
 /// The length of a template's header: link, GUID and size.
-const TEMPLATE_HEADER_LEN: usize = 24;
+pub(super) const TEMPLATE_HEADER_LEN: usize = 24;
 
 /// What is known of an offset that templates or names are referred to by.
 mod known {
@@ -63,6 +63,8 @@ pub(super) struct Survey {
     names: Vec<u32>,
     /// The shared bytes: sorted, apart; see [`Survey::share`].
     shared: Vec<(u32, u32)>,
+    /// Where names are referred to, while a template is traced.
+    refs: Option<Vec<usize>>,
     /// For each element that is open, how many tokens its text has.
     open: Vec<u32>,
     tokens: u32,
@@ -73,23 +75,12 @@ pub(super) struct Survey {
 impl Survey {
     /// Surveys `records` of `chunk`.
     pub(super) fn run(&mut self, chunk: &[u8], records: &[RecordSpan]) {
-        for at in self.touched.drain(..) {
-            if let Some(known) = self.known.get_mut(at as usize) {
-                *known = 0;
-            }
-        }
-        self.known.resize(super::CHUNK_LEN, 0);
-        self.templates.clear();
-        self.names.clear();
-        self.shared.clear();
-        self.makes.clear();
-        self.tokens = 0;
-        self.opaque = false;
+        self.forget();
         for record in records {
             let start = record.offset + RECORD_HEADER_LEN;
             let end = record.end() - 4;
             self.open.clear();
-            match self.record(chunk, start, end) {
+            match self.stream(chunk, start, end, false, 0) {
                 // What is no template's instance is decoded in a way of its own; nothing at all
                 // becomes an element that the bytes do not name.
                 Ok(_) if !is_instance(chunk, start) => self.makes.push(Make::Pieced),
@@ -102,17 +93,30 @@ impl Survey {
         }
     }
 
-    /// Follows the BinXML of a record, which mostly is one instance of a template and no more.
-    fn record(&mut self, data: &[u8], start: usize, end: usize) -> Result<Make, Opaque> {
-        if u8_at(data, start) != Some(0x0f) || u8_at(data, start + 4) != Some(0x0c) {
-            return self.stream(data, start, end, false, 0);
+    fn forget(&mut self) {
+        for at in self.touched.drain(..) {
+            if let Some(known) = self.known.get_mut(at as usize) {
+                *known = 0;
+            }
         }
-        let (after, make) = self.instance(data, start + 5, end, 0)?;
-        // The end of the stream.
-        if after < end && u8_at(data, after) == Some(0x00) {
-            return Ok(make);
-        }
-        Ok(make.and(self.stream(data, after, end, false, 0)?))
+        self.known.resize(super::CHUNK_LEN, 0);
+        self.templates.clear();
+        self.names.clear();
+        self.shared.clear();
+        self.makes.clear();
+        self.tokens = 0;
+        self.opaque = false;
+    }
+
+    /// Follows the template at `at` alone. Where it is plain: how many tokens it takes, and where
+    /// it refers to names.
+    pub(super) fn trace(&mut self, chunk: &[u8], at: u32) -> Option<(u32, Vec<usize>)> {
+        self.forget();
+        self.open.clear();
+        self.refs = Some(Vec::new());
+        let make = self.template(chunk, at);
+        let refs = self.refs.take()?;
+        matches!(make, Ok(Make::Plain)).then_some((self.tokens, refs))
     }
 
     /// Whether nothing is known of the chunk.
@@ -290,6 +294,9 @@ impl Survey {
     /// Follows a reference to a name at `at`; returns where the bytes after it start.
     fn name(&mut self, data: &[u8], at: usize) -> Result<usize, Opaque> {
         let name = u32_at(data, at).ok_or(Opaque)?;
+        if let Some(refs) = &mut self.refs {
+            refs.push(at);
+        }
         if self.learn(name, known::NAME)? {
             self.names.push(name);
             if !is_name(data, name as usize) {
@@ -321,53 +328,31 @@ impl Survey {
             at = at.checked_add(TEMPLATE_HEADER_LEN + size as usize).ok_or(Opaque)?;
         }
         let mut make = self.template(data, template)?;
-        let count = u32_at(data, at).ok_or(Opaque)?;
-        let start = at + 4;
+        let count = u32_at(data, at).ok_or(Opaque)? as usize;
+        let mut descriptor = at + 4;
         let mut value =
-            start.checked_add((count as usize).checked_mul(4).ok_or(Opaque)?).ok_or(Opaque)?;
+            descriptor.checked_add(count.checked_mul(4).ok_or(Opaque)?).ok_or(Opaque)?;
         if value > end {
             return Err(Opaque);
         }
-        self.tokens = self.tokens.saturating_add(count);
-        if self.tokens > MAX_TOKENS {
-            return Err(Opaque);
-        }
-        // A chunk has a thousand of these and more: most are told by their type and size alone.
-        let (descriptors, _) = data.get(start..value).ok_or(Opaque)?.as_chunks::<4>();
-        for &[size_low, size_high, kind, _] in descriptors {
-            let size = usize::from(u16::from_le_bytes([size_low, size_high]));
-            match LEAST[usize::from(kind)] {
-                LOOK => {
-                    let bytes = data.get(value..value + size).ok_or(Opaque)?;
-                    make = make.and(self.value(data, value, kind, bytes, depth)?);
-                }
-                least if size < usize::from(least) => return Err(Opaque),
-                _ => {}
+        for _ in 0..count {
+            self.token()?;
+            let size = usize::from(u16_at(data, descriptor).ok_or(Opaque)?);
+            let kind = u8_at(data, descriptor + 2).ok_or(Opaque)?;
+            descriptor += 4;
+            let bytes = data.get(value..value + size).ok_or(Opaque)?;
+            if !fits(kind, bytes) {
+                return Err(Opaque);
+            }
+            if is_pieced(kind, bytes) {
+                make = Make::Pieced;
+            }
+            if kind == 0x21 && size > 0 {
+                make = make.and(self.stream(data, value, value + size, false, depth + 1)?);
             }
             value += size;
         }
-        if value > data.len() {
-            return Err(Opaque);
-        }
         Ok((value, make))
-    }
-
-    /// Follows a value at `at` whose bytes have to be looked at.
-    fn value(
-        &mut self,
-        data: &[u8],
-        at: usize,
-        kind: u8,
-        bytes: &[u8],
-        depth: u32,
-    ) -> Result<Make, Opaque> {
-        if !fits(kind, bytes) {
-            return Err(Opaque);
-        }
-        if kind == BINXML && !bytes.is_empty() {
-            return self.stream(data, at, at + bytes.len(), false, depth + 1);
-        }
-        Ok(if is_pieced(kind, bytes) { Make::Pieced } else { Make::Plain })
     }
 
     /// Follows the template at `at`, once a chunk.
@@ -397,7 +382,7 @@ fn is_instance(data: &[u8], at: usize) -> bool {
 
 /// Whether a value of 8-bit strings reads other than its bytes do: the decoder leaves out every
 /// NUL, and takes all that is not ASCII as Windows-1252.
-fn is_pieced(kind: u8, bytes: &[u8]) -> bool {
+pub(super) fn is_pieced(kind: u8, bytes: &[u8]) -> bool {
     match kind {
         0x02 => {
             let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
@@ -410,7 +395,7 @@ fn is_pieced(kind: u8, bytes: &[u8]) -> bool {
 
 /// Whether the name at `at` has no character that could pass for markup or be rendered as
 /// another: [`verbatim_parts`](super::verbatim_parts) counts on it.
-fn is_name(data: &[u8], at: usize) -> bool {
+pub(super) fn is_name(data: &[u8], at: usize) -> bool {
     let Some(units) = u16_at(data, at + 6) else { return false };
     let Some(name) = data.get(at + 8..at + 8 + 2 * usize::from(units)) else { return false };
     let (units, _) = name.as_chunks::<2>();
@@ -424,38 +409,12 @@ fn is_name(data: &[u8], at: usize) -> bool {
     units.iter().fold(true, |all, &unit| all & fine(u16::from_le_bytes(unit)))
 }
 
-/// The type of a value that is BinXML itself.
-const BINXML: u8 = 0x21;
-
-/// Stands in [`LEAST`] for a type whose bytes say more.
-const LOOK: u8 = u8::MAX;
-
-/// The least size of a value of each type, and nothing more to be known of it; or [`LOOK`].
-const LEAST: [u8; 256] = {
-    let mut least = [0; 256];
-    let mut kind = 0;
-    while kind < 256 {
-        least[kind] = match kind as u8 {
-            0x03 | 0x04 => 1,
-            0x05 | 0x06 => 2,
-            0x07 | 0x08 | 0x0b | 0x0d | 0x14 => 4,
-            0x09 | 0x0a | 0x0c | 0x11 | 0x15 => 8,
-            0x0f | 0x12 => 16,
-            0x02 | 0x13 | BINXML | 0x81 | 0x82 | 0x93 => LOOK,
-            _ => 0,
-        };
-        kind += 1;
-    }
-    least
-};
-
 /// Whether the decoder reads a value of this type within its own bytes, so that the next value
 /// starts where its size says.
-fn fits(kind: u8, bytes: &[u8]) -> bool {
-    let least = match LEAST[usize::from(kind)] {
-        least if least != LOOK => usize::from(least),
-        _ => 0,
-    };
+pub(super) fn fits(kind: u8, bytes: &[u8]) -> bool {
+    if let Some(least) = least_size(kind) {
+        return bytes.len() >= least;
+    }
     match kind {
         0x13 => sid_len(bytes).is_some_and(|len| len <= bytes.len()),
         // Strings with a NUL each: the decoder reads on to the next NUL.
@@ -470,8 +429,23 @@ fn fits(kind: u8, bytes: &[u8]) -> bool {
             }
             rest.is_empty()
         }
-        _ => bytes.len() >= least,
+        _ => true,
     }
+}
+
+/// The size from which a value of this type [fits] and is not pieced; `None` where that takes a
+/// look at its bytes.
+pub(super) const fn least_size(kind: u8) -> Option<usize> {
+    Some(match kind {
+        0x03 | 0x04 => 1,
+        0x05 | 0x06 => 2,
+        0x07 | 0x08 | 0x0b | 0x0d | 0x14 => 4,
+        0x09 | 0x0a | 0x0c | 0x11 | 0x15 => 8,
+        0x0f | 0x12 => 16,
+        // 8-bit strings, identifiers, strings with a NUL each, BinXML.
+        0x02 | 0x82 | 0x13 | 0x93 | 0x81 | 0x21 => return None,
+        _ => 0,
+    })
 }
 
 /// The length of the security identifier that starts here.

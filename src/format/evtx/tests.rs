@@ -399,6 +399,55 @@ fn times_and_numbers_that_the_decoder_refuses_cost_nothing() {
     assert_eq!(numbers(&log), intact);
 }
 
+/// A glance may be plain only where the survey is, whatever chunks it has seen.
+#[test]
+fn a_glance_agrees_with_the_survey_on_the_corpora() {
+    let Some(corpora) = corpora() else { return };
+    let mut reader = ChunkReader::new();
+    let (mut chunks_seen, mut answered) = (0, 0);
+    let mut random = 1u64;
+    for (name, log) in logs(&corpora) {
+        for slot in chunks(&log).filter(|slot| slot.state != SlotState::Empty) {
+            let chunk = &log[slot.offset..slot.offset + slot.len];
+            let (sound, plain) = reader.glance_is_sound(chunk);
+            assert!(sound, "{name} at {}", slot.offset);
+            chunks_seen += 1;
+            answered += usize::from(plain);
+            for round in 0..8 {
+                let mut edited = chunk.to_vec();
+                for _ in 0..3 {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let at = (random >> 33) as usize % edited.len().min(4096 << (round % 5));
+                    edited[at] = (random >> 56) as u8 >> (round % 5);
+                }
+                assert!(reader.glance_is_sound(&edited).0, "{name} at {}, edited", slot.offset);
+            }
+        }
+    }
+    assert!(answered * 2 > chunks_seen, "{answered} of {chunks_seen} chunks at a glance");
+}
+
+#[test]
+fn a_template_with_a_known_guid_and_other_bytes_is_not_taken_for_it() {
+    let log = written(3);
+    let chunk = &log[FILE_HEADER_LEN..];
+    let mut reader = ChunkReader::new();
+    assert_eq!(reader.glance_is_sound(chunk), (true, true));
+    // The first template, each of its bytes changed in turn.
+    let at = CHUNK_HEADER_LEN + walk::RECORD_HEADER_LEN + 4 + 10;
+    let size = bytes::u32_at(chunk, at + 20).unwrap() as usize;
+    let mut refused = 0;
+    for edit in at + 24..at + 24 + size {
+        let mut edited = chunk.to_vec();
+        edited[edit] ^= 0x0d;
+        let (sound, plain) = reader.glance_is_sound(&edited);
+        assert!(sound, "byte {edit}");
+        refused += usize::from(!plain);
+        assert_eq!(reader.glance_is_sound(chunk), (true, true), "byte {edit}");
+    }
+    assert!(refused > 50, "{refused}");
+}
+
 #[test]
 fn sniffs_logs_and_nothing_else() {
     let log = written(1);
@@ -443,6 +492,10 @@ proptest! {
         }
         chunk.truncate(cut.unwrap_or(CHUNK_LEN));
         let mut reader = ChunkReader::new();
+        let intact = &log[FILE_HEADER_LEN..][..CHUNK_LEN];
+        prop_assert_eq!(reader.glance_is_sound(intact), (true, true));
+        prop_assert!(reader.glance_is_sound(&chunk).0, "a wrong glance");
+        prop_assert_eq!(reader.glance_is_sound(intact), (true, true));
         assert_sound(&mut reader, &chunk, "damaged");
         let mut found = Vec::new();
         walk::find_records(&chunk, &mut found, &mut |_| {});

@@ -99,7 +99,6 @@ pub(super) fn find_records(
         // Not a chunk: offsets in it would mean nothing.
         return;
     }
-    let magic = memmem::Finder::new(RECORD_MAGIC);
     let mut at = CHUNK_HEADER_LEN;
     while at < limit {
         let found = record_at(chunk, at);
@@ -117,7 +116,7 @@ pub(super) fn find_records(
             continue;
         }
         let stop = live.end.min(limit);
-        let next = next_record(chunk, &magic, at + 1..stop, &live);
+        let next = next_record(chunk, at + 1..stop, &live);
         let end = next.unwrap_or(stop);
         if let Some(finding) = gap(chunk, at..end, next.is_none(), &live) {
             report(finding);
@@ -148,14 +147,9 @@ fn record_at(chunk: &[u8], at: usize) -> Option<RecordSpan> {
 /// The first record in `span` that is one by more than its magic: its size stands at its end
 /// again, and its number is one of the chunk's. A chunk in its second use holds records of its
 /// first use too.
-fn next_record(
-    chunk: &[u8],
-    magic: &memmem::Finder<'_>,
-    span: Range<usize>,
-    live: &Live,
-) -> Option<usize> {
+fn next_record(chunk: &[u8], span: Range<usize>, live: &Live) -> Option<usize> {
     let area = chunk.get(span.clone())?;
-    magic.find_iter(area).map(|hit| span.start + hit).find(|&at| {
+    memmem::find_iter(area, RECORD_MAGIC).map(|hit| span.start + hit).find(|&at| {
         record_at(chunk, at).is_some_and(|record| {
             record.end() <= span.end
                 && live.numbers.contains(&record.number)
