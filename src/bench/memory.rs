@@ -1,18 +1,43 @@
-//! How much memory the process holds that is not a mapped file.
+//! How much memory a process holds that is not a mapped file.
 
+use std::io;
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_millis(2);
 
-/// `RssAnon` of this process in bytes: what it allocated and touched, without mapped files. Only
+/// `RssAnon` of this process in bytes.
+fn rss_anon() -> Option<u64> {
+    rss_anon_of("self")
+}
+
+/// `RssAnon` of a process in bytes: what it allocated and touched, without mapped files. Only
 /// Linux says so.
-pub(super) fn rss_anon() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+fn rss_anon_of(process: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kilobytes << 10)
+}
+
+/// Runs a program and gives how it ended and the most that its `RssAnon` was.
+///
+/// # Errors
+/// When it cannot be started or waited for.
+pub(super) fn most_of_program(command: &mut Command) -> io::Result<(ExitStatus, Option<u64>)> {
+    let mut child = command.spawn()?;
+    let process = child.id().to_string();
+    let mut most = None;
+    loop {
+        // A process that has ended has no such line any more.
+        most = most.max(rss_anon_of(&process));
+        if let Some(status) = child.try_wait()? {
+            return Ok((status, most));
+        }
+        std::thread::sleep(EVERY);
+    }
 }
 
 /// Runs `work` and gives the most that [`rss_anon`] was meanwhile.
@@ -36,6 +61,14 @@ pub(super) fn most_while<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_program_holds_is_seen() {
+        let (status, most) = most_of_program(Command::new("sleep").arg("0.05")).unwrap();
+        assert!(status.success() && most.unwrap() > 0, "{most:?}");
+        assert!(most_of_program(&mut Command::new("/nonexistent")).is_err());
+    }
 
     #[test]
     fn what_is_allocated_is_seen() {

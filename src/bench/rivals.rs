@@ -1,5 +1,6 @@
 //! Other ways to the same answer, on the same files.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -200,11 +201,16 @@ fn pack(path: &Path) -> Result<PathBuf, BenchError> {
     Ok(packed)
 }
 
+/// The program itself, scanning some files for its built-in rule.
+pub(super) fn scan_command(program: &Path, paths: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(program);
+    command.args(["scan", "--quiet", "--format", "jsonl"]).args(paths).stdin(Stdio::null());
+    command
+}
+
 /// How long the program itself takes for one small file, from its start to its end.
 pub(super) fn start_up(program: &Path, path: &Path) -> Result<u64, BenchError> {
-    let mut command = Command::new(program);
-    command.args(["scan", "--quiet", "--format", "jsonl"]).arg(path).stdin(Stdio::null());
-    let output = command.output().map_err(BenchError::io(program))?;
+    let output = scan_command(program, &[path]).output().map_err(BenchError::io(program))?;
     if !matches!(output.status.code(), Some(0 | 1)) {
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(BenchError::Io(program.display().to_string(), io::Error::other(message)));

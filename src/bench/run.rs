@@ -1,9 +1,10 @@
 //! One corpus, measured in turns.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Instant;
 
-use super::memory::most_while;
+use super::memory::{most_of_program, most_while};
 use super::report::{Latency, Measurement, Report, What};
 use super::rivals::Tool;
 use super::samples::Samples;
@@ -246,15 +247,33 @@ impl Run<'_> {
                 scanned.latency_us = Some(Latency::of(&counters.latency));
             }
             scanned.seconds = seconds;
-            let (again, most) = most_while(|| bench.scan(self.plans, &subject.paths, threads));
-            again?;
-            scanned.rss_anon = most;
+            scanned.rss_anon = self.memory(threads)?;
             if threads == 1 && subject.has(Case::Stages) {
                 scanned.stages = self.stages()?;
             }
             self.report.measurements.extend([summed, scanned]);
         }
         Ok(())
+    }
+
+    /// The most memory that one more scan takes, beside the mapping: of a process of its own where
+    /// the rule is the program's default, for this one holds what earlier measurements left.
+    fn memory(&self, threads: usize) -> Result<Option<u64>, BenchError> {
+        let paths = &self.subject.paths;
+        let Some(program) = self.bench.program.as_ref().filter(|_| self.seed) else {
+            let (again, most) = most_while(|| self.bench.scan(self.plans, paths, threads));
+            return again.map(|_| most);
+        };
+        let mut command = rivals::scan_command(program, paths);
+        command.args(["--threads", &threads.to_string()]).stdout(Stdio::null());
+        let (status, most) = most_of_program(&mut command).map_err(BenchError::io(program))?;
+        match status.code() {
+            Some(0 | 1) => Ok(most),
+            _ => {
+                let message = format!("the program ended with {status}");
+                Err(BenchError::Io(program.display().to_string(), std::io::Error::other(message)))
+            }
+        }
     }
 
     fn stages(&mut self) -> Result<Option<super::stages::Stages>, BenchError> {
