@@ -204,8 +204,7 @@ impl Fingerprints {
     /// The first place before `end`.
     ///
     /// # Safety
-    /// The processor must have AVX-512 F, BW and VBMI; every byte of a fingerprint before
-    /// `end` is in `bytes`.
+    /// AVX-512 F, BW and VBMI are there; fingerprints that start before `end` are in `bytes`.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     unsafe fn find_avx512(&self, bytes: &[u8], from: usize, end: usize) -> Option<usize> {

@@ -6,6 +6,7 @@
 //! each log is.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use super::{Counters, Options, Progress, ScanError, Sweep};
 use crate::cim::Cim;
@@ -49,10 +50,11 @@ pub(super) fn check(
     let plans = [plan];
     let cim = Cim::builtin();
     let progress = Progress::default();
+    let started = Instant::now();
     let found = Found { files: paths.to_vec(), errors: Vec::new() };
     let mut sweep = Sweep::new(&plans, &cim, &options, &progress, &found)?;
     sweep.chunks_of_a_log = CHUNKS_OF_A_LOG;
-    let outcome = sweep.run(&found)?;
+    let outcome = sweep.run(&found, started)?;
     let example = outcome.rows[0].first().and_then(|row| row.evidence.first());
     let long_log = counters.formats.get(&crate::event::Format::Evtx).is_some_and(|evtx| {
         evtx.bytes > evtx.files * (CHUNKS_OF_A_LOG * crate::format::evtx::CHUNK_LEN) as u64

@@ -205,9 +205,10 @@ pub fn scan(
     options: &Options,
     progress: &Progress,
 ) -> Result<Outcome, ScanError> {
+    let started = Instant::now();
     let found = walk(paths);
     let sweep = Sweep::new(plans, cim, options, progress, &found)?;
-    let mut outcome = sweep.run(&found)?;
+    let mut outcome = sweep.run(&found, started)?;
     if outcome.counters.matched == 0 && !outcome.overflowed {
         // Standard input and pipes cannot be read twice.
         let files: Vec<_> = found.files.into_iter().filter(|path| path.is_file()).collect();
@@ -261,9 +262,8 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    /// Sweeps the files.
-    fn run(mut self, found: &Found) -> Result<Outcome, ScanError> {
-        let started = Instant::now();
+    /// Sweeps the files. `started` is when the looking for them did.
+    fn run(mut self, found: &Found, started: Instant) -> Result<Outcome, ScanError> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.options.threads)
             .thread_name(|at| format!("worker-{at}"))

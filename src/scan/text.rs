@@ -8,7 +8,6 @@ use super::{LONGEST_EVENT, Sweep};
 use crate::aggregate::Position;
 use crate::event::{Damage, Frame};
 use crate::format::text::{Carry, TextLayout};
-use crate::prefilter::RuleSet;
 use crate::source::Offsets;
 
 /// Text that is searched together: a mapped file, or a block of a stream.
@@ -199,7 +198,10 @@ pub(super) fn consider(
             return worker.skip(piece.origin, at, Severity::Error, &damage.reason);
         }
     };
-    let Some(rules) = rules_of(sweep, piece.text, frame.span.clone()) else { return };
+    let rules = sweep.text.rules(piece.text, frame.span.clone());
+    if rules.is_empty() {
+        return;
+    }
     let at = offset(frame.span.start);
     if frame.span.len() > LONGEST_EVENT {
         return worker.skip(piece.origin, at, Severity::Error, TOO_LONG);
@@ -211,18 +213,6 @@ pub(super) fn consider(
         offset: at,
     };
     worker.evaluate(sweep, piece.origin, &framed, &rules);
-}
-
-/// The rules that may match an event with these bytes; `None` where there is none.
-fn rules_of(sweep: &Sweep<'_>, text: &[u8], span: Range<usize>) -> Option<RuleSet> {
-    if sweep.plans.len() != 1 {
-        return Some(sweep.text.rules(text, span)).filter(|rules| !rules.is_empty());
-    }
-    // Whether there is any hit is told faster than all hits.
-    sweep.text.find(text, span)?;
-    let mut rules = RuleSet::none(1);
-    rules.insert(0);
-    Some(rules)
 }
 
 #[cfg(test)]
