@@ -186,7 +186,7 @@ impl Fingerprints {
             if _mm256_testz_si256(any, any) == 0 {
                 for (n, lane) in hits.into_iter().enumerate() {
                     let none = _mm256_cmpeq_epi8(lane, _mm256_setzero_si256());
-                    let mut set = !_mm256_movemask_epi8(none);
+                    let mut set = !_mm256_movemask_epi8(none).cast_unsigned();
                     while set != 0 {
                         let place = at + n * LANE + set.trailing_zeros() as usize;
                         if self.buckets(bytes, place) != 0 {
@@ -422,6 +422,18 @@ mod tests {
                     assert_eq!(search.find(&bytes, at + 1), None);
                     bytes[at..at + 3].copy_from_slice(b"xxx");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_that_only_some_of_the_bytes_take_is_passed_over() {
+        // Two bytes of the three stand everywhere, so that a road that looks at two has a hit at
+        // each place of its vectors, the last one too.
+        let Some(search) = search(&[*b"00\0"], [0, 1, 2]) else { return };
+        for search in search.by_all_roads() {
+            for length in 3..600 {
+                assert_eq!(search.find(&vec![b'0'; length], 0), None, "{length}");
             }
         }
     }
