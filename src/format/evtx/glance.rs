@@ -6,6 +6,7 @@
 //! only where [`Survey`] says so; of all else it says nothing, and the survey is asked.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::CHUNK_LEN;
 use super::bytes::{array_at, u8_at, u32_at};
@@ -31,7 +32,9 @@ type Key = [u8; 20];
 #[derive(Debug)]
 struct Template {
     bytes: Vec<u8>,
-    /// Where in it names are referred to, in order.
+    /// As long as the bytes: zeros where they hold offsets in the chunk, which may differ.
+    mask: Vec<u8>,
+    /// Where in it names are referred to.
     names: Vec<NameRef>,
     tokens: u32,
 }
@@ -49,6 +52,7 @@ pub(super) struct Glance {
     templates: HashMap<Key, Template>,
     /// Where this chunk has templates that are plain.
     plain: Vec<u32>,
+    names: GoodNames,
     /// Bytes of templates that may still be compared in this chunk. Templates do not overlap but
     /// in a chunk made to take long.
     bytes_left: usize,
@@ -65,6 +69,7 @@ impl Glance {
         survey: &mut Survey,
     ) -> bool {
         self.plain.clear();
+        self.names.clear();
         self.bytes_left = CHUNK_LEN;
         self.tokens_left = MAX_TOKENS as usize;
         records.iter().all(|record| {
@@ -147,10 +152,9 @@ impl Glance {
         }
         self.bytes_left = self.bytes_left.checked_sub(len)?;
         let bytes = data.get(start..start + len)?;
-        let known = self.templates.get(&key).filter(|known| known.is_at(data, start, bytes));
-        let tokens = match known {
-            Some(known) => known.tokens,
-            None => self.remember(data, at, key, bytes, survey)?,
+        let tokens = match self.templates.get(&key) {
+            Some(known) if known.is_at(data, start, bytes, &mut self.names) => known.tokens,
+            _ => self.remember(data, at, key, bytes, survey)?,
         };
         self.spend(tokens as usize)?;
         self.plain.push(at);
@@ -171,11 +175,11 @@ impl Glance {
             at: place - at as usize,
             inline: u32_at(data, place).is_some_and(|name| name as usize == place + 4),
         };
-        let names = refs.iter().map(name).collect();
+        let template = Template::new(bytes, refs.iter().map(name).collect(), tokens);
         if self.templates.len() >= MAX_TEMPLATES {
             self.templates.clear();
         }
-        self.templates.insert(key, Template { bytes: bytes.to_vec(), names, tokens });
+        self.templates.insert(key, template);
         Some(tokens)
     }
 
@@ -186,24 +190,72 @@ impl Glance {
 }
 
 impl Template {
+    fn new(bytes: &[u8], names: Vec<NameRef>, tokens: u32) -> Self {
+        let mut mask = vec![u8::MAX; bytes.len()];
+        let mut ignore = |span: Range<usize>| {
+            if let Some(span) = mask.get_mut(span) {
+                span.fill(0);
+            }
+        };
+        // The link at the start, to another template of the chunk, is nothing to the text.
+        ignore(0..4);
+        for name in &names {
+            // A name starts with a link to another one of the chunk.
+            ignore(name.at..name.at + if name.inline { 8 } else { 4 });
+        }
+        Self { bytes: bytes.to_vec(), mask, names, tokens }
+    }
+
     /// Whether `bytes`, which stand at `start`, are this template, so that the survey would
     /// follow them as it followed the first: equal but for offsets in the chunk, with a good name
     /// wherever they refer to one. Names within the template are equal, and so as good as before.
-    fn is_at(&self, data: &[u8], start: usize, bytes: &[u8]) -> bool {
-        // The link at the start, to another template of the chunk, is nothing to the text.
-        let mut from = 4;
-        let names = self.names.iter().all(|name| {
-            let Some(target) = u32_at(bytes, name.at).map(|target| target as usize) else {
+    fn is_at(&self, data: &[u8], start: usize, bytes: &[u8], good: &mut GoodNames) -> bool {
+        if bytes.len() != self.bytes.len() {
+            return false;
+        }
+        let pairs = bytes.iter().zip(&self.bytes).zip(&self.mask);
+        // To the end without a branch, which vectors do many at once.
+        let differing = pairs.fold(0, |all, ((a, b), mask)| all | ((a ^ b) & mask));
+        differing == 0
+            && self.names.iter().all(|name| {
+                u32_at(bytes, name.at).is_some_and(|target| {
+                    let target = target as usize;
+                    let inline = target == start + name.at + 4;
+                    name.inline == inline && target < CHUNK_LEN && (inline || good.has(data, target))
+                })
+            })
+    }
+}
+
+/// Which offsets of a chunk have a good name, as far as it is known: templates share theirs.
+#[derive(Debug, Default)]
+struct GoodNames {
+    /// A bit for each offset.
+    known: Vec<u64>,
+    /// Words of `known` that are not zero.
+    set: Vec<usize>,
+}
+
+impl GoodNames {
+    fn clear(&mut self) {
+        self.known.resize(CHUNK_LEN / 64, 0);
+        for word in self.set.drain(..) {
+            self.known[word] = 0;
+        }
+    }
+
+    /// Whether there is a good name at an offset of the chunk.
+    fn has(&mut self, data: &[u8], at: usize) -> bool {
+        let (word, bit) = (at / 64, 1 << (at % 64));
+        let Some(known) = self.known.get_mut(word) else { return false };
+        if *known & bit == 0 {
+            if !is_name(data, at) {
                 return false;
-            };
-            let same = self.bytes.get(from..name.at) == bytes.get(from..name.at);
-            let inline = target == start + name.at + 4;
-            // A name starts with a link to another one of the chunk.
-            from = name.at + if inline { 8 } else { 4 };
-            let good = target < CHUNK_LEN && (inline || is_name(data, target));
-            same && name.inline == inline && good
-        });
-        names && self.bytes.get(from..) == bytes.get(from..)
+            }
+            *known |= bit;
+            self.set.push(word);
+        }
+        true
     }
 }
 
