@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// Matches are many small strings; this allocator took an eighth off a sweep with many of them.
+/// Matches are many small strings: with one event in a hundred matching, a sweep takes a seventh
+/// less time than with glibc's.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

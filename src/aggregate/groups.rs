@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accumulator, Argument, Place, Stats};
 use crate::eval::expr::Env;
+use crate::eval::glob::Glob;
 use crate::eval::row::{Record, Row, Scratch};
 use crate::value::{Field, Value};
 
@@ -161,18 +162,23 @@ impl Groups {
         stats: &Stats,
         record: &Record,
         place: Place,
-        evidence: &[Evidence],
+        evidence: Vec<Evidence>,
         scratch: &Scratch,
     ) -> usize {
         let mut grown = 0;
-        for key in keys(stats, record) {
+        let mut evidence = Some(evidence);
+        let mut keys = keys(stats, record).into_iter().peekable();
+        while let Some(key) = keys.next() {
             let group = self.0.entry(key).or_insert_with(|| {
                 grown += size_of::<Group>();
                 Group::start(stats)
             });
             grown += group.update(stats, record, place, scratch);
-            grown += evidence.iter().map(Evidence::size).sum::<usize>();
-            group.evidence.extend_from_slice(evidence);
+            // Only a row of several groups has its evidence more than once.
+            let last = keys.peek().is_none();
+            let mine = if last { evidence.take() } else { evidence.clone() }.unwrap_or_default();
+            grown += mine.iter().map(Evidence::size).sum::<usize>();
+            group.evidence.extend(mine);
         }
         grown
     }
@@ -215,8 +221,9 @@ fn finish_group(stats: &Stats, key: GroupKey, group: Group) -> (Record, Vec<Evid
             record.set(&aggregation.name, single.finish());
         }
         let Argument::Fields(glob) = &aggregation.argument else { continue };
+        let alias = Glob::new(&aggregation.name);
         for (name, accumulator) in wild {
-            record.set(&renamed(glob, &aggregation.name, &name), accumulator.finish());
+            record.set(&renamed(glob, &alias, name), accumulator.finish());
         }
     }
     let mut evidence = group.evidence;
@@ -225,8 +232,8 @@ fn finish_group(stats: &Stats, key: GroupKey, group: Group) -> (Record, Vec<Evid
 }
 
 /// The name of a wildcard's result: the alias with each `*` as in the field's name.
-fn renamed(glob: &crate::eval::glob::Glob, alias: &str, name: &str) -> String {
-    crate::eval::glob::Glob::new(alias).filled_with(&glob.captures(name))
+fn renamed(glob: &Glob, alias: &Glob, name: String) -> String {
+    if glob == alias { name } else { alias.filled_with(&glob.captures(&name)) }
 }
 
 /// The keys of one row: none when it lacks a by-field, several when one has several values.
@@ -254,7 +261,6 @@ fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
 mod tests {
     use super::*;
     use crate::aggregate::{Aggregation, Function};
-    use crate::eval::glob::Glob;
     use jiff::Timestamp;
 
     fn values_of_all(by: &[&str]) -> Stats {
@@ -286,7 +292,7 @@ mod tests {
         let mut groups = Groups::default();
         for (at, record) in records.iter().enumerate() {
             let time = Timestamp::from_second(at as i64).ok();
-            groups.update(stats, record, Place::new(time, 0, 0), &[], &Scratch::default());
+            groups.update(stats, record, Place::new(time, 0, 0), Vec::new(), &Scratch::default());
         }
         groups
     }

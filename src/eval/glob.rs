@@ -28,7 +28,7 @@ impl Glob {
     /// Whether all of `text` is matched.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.places(text).is_some()
+        self.each_place(text, |_| ()).is_some()
     }
 
     /// What each `*` stands for in `text`, leftmost and shortest; empty when it does not match.
@@ -53,24 +53,33 @@ impl Glob {
 
     /// Where each part stands in `text`, when all of it is matched.
     fn places(&self, text: &str) -> Option<Vec<(usize, usize)>> {
+        let mut places = Vec::with_capacity(self.parts.len());
+        self.each_place(text, |place| places.push(place))?;
+        Some(places)
+    }
+
+    /// Calls `visit` with the place of each part in order; `None` says that not all of `text` is
+    /// matched.
+    fn each_place(&self, text: &str, mut visit: impl FnMut((usize, usize))) -> Option<()> {
         let [first, middle @ .., last] = self.parts.as_slice() else {
-            return (self.parts.first()? == text).then(|| vec![(0, text.len())]);
+            visit((0, text.len()));
+            return (self.parts.first()? == text).then_some(());
         };
         let end = text.len().checked_sub(last.len())?;
         if end < first.len() || !text.starts_with(first.as_str()) || !text.ends_with(last.as_str())
         {
             return None;
         }
-        let mut places = vec![(0, first.len())];
+        visit((0, first.len()));
         let mut from = first.len();
         for part in middle {
             // Leftmost places for the middle parts: if any places fit, these do.
             let at = from + text[from..end].find(part.as_str())?;
             from = at + part.len();
-            places.push((at, from));
+            visit((at, from));
         }
-        places.push((end, text.len()));
-        Some(places)
+        visit((end, text.len()));
+        Some(())
     }
 }
 

@@ -174,7 +174,7 @@ impl Program {
         };
         let mut record = Record::default();
         row.each_name(&mut |name| {
-            if wanted.is_none_or(|list| selects(list, name)) && record.get(name).is_none() {
+            if record.get(name).is_none() && wanted.is_none_or(|list| selects(list, name)) {
                 record.set(name, row.field(name).map(Cow::into_owned));
             }
         });
@@ -224,7 +224,7 @@ fn regroup(
     let mut groups = Groups::default();
     for (at, (record, evidence)) in rows.into_iter().enumerate() {
         let place = Place::new(None, 0, at as u64);
-        groups.update(stats, &record, place, &evidence, scratch);
+        groups.update(stats, &record, place, evidence, scratch);
     }
     groups.finish(stats)
 }

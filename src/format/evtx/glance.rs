@@ -221,7 +221,9 @@ impl Template {
                 u32_at(bytes, name.at).is_some_and(|target| {
                     let target = target as usize;
                     let inline = target == start + name.at + 4;
-                    name.inline == inline && target < CHUNK_LEN && (inline || good.has(data, target))
+                    name.inline == inline
+                        && target < CHUNK_LEN
+                        && (inline || good.has(data, target))
                 })
             })
     }
