@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Bin;
+use super::{Bin, commands};
 use crate::aggregate::Function;
 use crate::eval::row::names;
 use crate::eval::search::spelled_event_id;
@@ -63,6 +63,8 @@ pub enum Operator {
         /// By what rows are grouped.
         by: Vec<String>,
     },
+    /// A command as it is written: `plan/commands/` says what it does.
+    Command(CommandKind),
 }
 
 /// One aggregation, with its name resolved.
@@ -184,6 +186,7 @@ fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
+        CommandKind::Fillnull(_) | CommandKind::Head(_) => Operator::Command(command.kind.clone()),
     })
 }
 
@@ -383,6 +386,7 @@ impl fmt::Display for Operator {
                     .collect();
                 write!(f, "stats {} by {}", list.join(", "), by.join(", "))
             }
+            Self::Command(kind) => f.write_str(commands::name(kind)),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! runs on each event, and the literals that any match must hold.
 
 mod bin;
+mod commands;
 mod explain;
 mod gate;
 mod guard;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
+use super::commands::{self, Context, Held, Lowered, RowCommand, SetCommand};
 use super::{Bin, LogicalPlan, Operator};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Place, Stats};
 use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
@@ -21,9 +22,9 @@ use crate::value::Field;
 pub struct Program {
     /// Tests of the event itself, before any command that makes or drops fields.
     pub(super) filters: Vec<Filter>,
-    /// Commands that work on one row, up to the first `stats`.
+    /// Commands that work on one row, up to the first that needs all rows.
     steps: Vec<Step>,
-    /// The first `stats`.
+    /// The first command that needs all rows, where it is a `stats`.
     stats: Option<Stats>,
     /// What runs once, on the merged rows.
     final_steps: Vec<FinalStep>,
@@ -51,12 +52,14 @@ enum Step {
     Rename(Vec<(Glob, Glob)>),
     Eval(Vec<(String, Expr)>),
     Bin(Bin),
+    Command(Box<dyn RowCommand>),
 }
 
 #[derive(Debug)]
 enum FinalStep {
     Each(Step),
     Stats(Stats),
+    Command(Box<dyn SetCommand>),
 }
 
 /// Which columns come first, in which order; the others follow in name order.
@@ -106,14 +109,28 @@ impl Program {
                 aggregations: aggregations.iter().map(|a| aggregation(a, compiler)).collect(),
                 by: by.clone(),
             };
-            match &mut self.stats {
-                empty @ None => *empty = Some(stats),
-                Some(_) => self.final_steps.push(FinalStep::Stats(stats)),
+            if self.is_split() {
+                self.final_steps.push(FinalStep::Stats(stats));
+            } else {
+                self.stats = Some(stats);
             }
             return;
         }
-        let Some(step) = step(operator, compiler) else { return };
-        if self.stats.is_some() {
+        let step = match operator {
+            Operator::Command(kind) => match commands::lower(kind, compiler) {
+                Some(Lowered::Row(command)) => Step::Command(command),
+                Some(Lowered::Set(command)) => {
+                    self.final_steps.push(FinalStep::Command(command));
+                    return;
+                }
+                None => return,
+            },
+            _ => match step(operator, compiler) {
+                Some(step) => step,
+                None => return,
+            },
+        };
+        if self.is_split() {
             self.final_steps.push(FinalStep::Each(step));
             return;
         }
@@ -121,6 +138,11 @@ impl Program {
             Step::Filter(filter) if self.steps.is_empty() => self.filters.push(filter),
             step => self.steps.push(step),
         }
+    }
+
+    /// Whether a command has come that needs all rows.
+    fn is_split(&self) -> bool {
+        self.stats.is_some() || !self.final_steps.is_empty()
     }
 
     fn follow_time(&mut self, operator: &Operator) {
@@ -131,7 +153,7 @@ impl Program {
         }
     }
 
-    /// The first `stats`, if there is one.
+    /// The first command that needs all rows, where it is a `stats`.
     #[must_use]
     pub fn stats(&self) -> Option<&Stats> {
         self.stats.as_ref()
@@ -151,8 +173,9 @@ impl Program {
             return None;
         }
         let mut record = self.materialise(row);
+        let context = Context { scratch, timezone: &self.timezone };
         for step in &self.steps {
-            record = step.apply(record, scratch, &self.timezone)?;
+            record = step.apply(record, context)?;
         }
         Some(record)
     }
@@ -160,7 +183,7 @@ impl Program {
     /// Whether the event matches: whether [`run`](Self::run) gives a record.
     #[must_use]
     pub fn matches(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {
-        if self.steps.iter().any(|step| matches!(step, Step::Filter(_))) {
+        if self.steps.iter().any(|step| matches!(step, Step::Filter(_) | Step::Command(_))) {
             return self.run(row, scratch).is_some();
         }
         self.filters.iter().all(|filter| filter.keeps(row, scratch))
@@ -190,19 +213,19 @@ impl Program {
         columns.into_iter().map(|(name, ())| name).collect()
     }
 
-    /// Runs the part for the merged rows and puts their columns in order.
+    /// Runs the part for all rows, given in the order of the pipeline, and puts their columns in
+    /// order.
     #[must_use]
-    pub fn finish(&self, rows: Vec<(Record, Vec<Evidence>)>, scratch: &Scratch) -> Vec<FinalRow> {
-        let mut rows = rows;
+    pub fn finish(&self, mut rows: Vec<Held>, scratch: &Scratch) -> Vec<FinalRow> {
+        let context = Context { scratch, timezone: &self.timezone };
         for step in &self.final_steps {
             rows = match step {
                 FinalStep::Each(step) => rows
                     .into_iter()
-                    .filter_map(|(record, evidence)| {
-                        Some((step.apply(record, scratch, &self.timezone)?, evidence))
-                    })
+                    .filter_map(|(record, evidence)| Some((step.apply(record, context)?, evidence)))
                     .collect(),
                 FinalStep::Stats(stats) => regroup(rows, stats, scratch),
+                FinalStep::Command(command) => command.apply(rows, context),
             };
         }
         rows.into_iter()
@@ -216,11 +239,7 @@ impl Program {
 }
 
 /// A `stats` over rows: their order is their place.
-fn regroup(
-    rows: Vec<(Record, Vec<Evidence>)>,
-    stats: &Stats,
-    scratch: &Scratch,
-) -> Vec<(Record, Vec<Evidence>)> {
+fn regroup(rows: Vec<Held>, stats: &Stats, scratch: &Scratch) -> Vec<Held> {
     let mut groups = Groups::default();
     for (at, (record, evidence)) in rows.into_iter().enumerate() {
         let place = Place::new(None, 0, at as u64);
@@ -277,7 +296,7 @@ fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
             list.iter().map(|(name, expr)| (name.clone(), eval_clause(expr, compiler))).collect(),
         ),
         Operator::Bin(bin) => Step::Bin(bin.clone()),
-        Operator::Stats { .. } => return None,
+        Operator::Stats { .. } | Operator::Command(_) => return None,
     })
 }
 
@@ -323,8 +342,10 @@ impl Filter {
 }
 
 impl Step {
-    fn apply(&self, mut record: Record, scratch: &Scratch, timezone: &TimeZone) -> Option<Record> {
+    fn apply(&self, mut record: Record, context: Context<'_>) -> Option<Record> {
+        let Context { scratch, timezone } = context;
         match self {
+            Self::Command(command) => return command.apply(record, context),
             Self::Filter(filter) => {
                 if !filter.keeps(&record, scratch) {
                     return None;

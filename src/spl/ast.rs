@@ -93,6 +93,26 @@ pub enum CommandKind {
     Rename(Vec<(FieldPattern, FieldPattern)>),
     /// `eval a=EXPR, b=EXPR`.
     Eval(Vec<(Spanned<String>, Expr)>),
+    /// `fillnull [value=V] [LIST]`.
+    Fillnull(Fillnull),
+    /// `head [N]`.
+    Head(Head),
+}
+
+/// The arguments of `fillnull`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fillnull {
+    /// What missing fields get.
+    pub value: String,
+    /// The fields; all that any row has where none is named.
+    pub list: Vec<FieldPattern>,
+}
+
+/// The arguments of `head`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// How many rows are kept.
+    pub limit: u64,
 }
 
 /// The name of a field, perhaps with `*` in it.

@@ -111,6 +111,8 @@ fn show_command(command: &Command) -> String {
                 clauses.iter().map(|(name, expr)| format!("<{}>={}", name.node, show(expr)));
             format!("eval {}", clauses.collect::<Vec<_>>().join("; "))
         }
+        // Beyond the core: each has tests of its own, of what it does.
+        other => format!("{other:?}"),
     }
 }
 

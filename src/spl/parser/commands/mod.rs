@@ -3,6 +3,8 @@
 pub(super) mod bin;
 mod eval;
 mod fields;
+mod fillnull;
+mod head;
 mod regex;
 mod rename;
 pub(super) mod search;
@@ -28,6 +30,8 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["bin", "bucket", "discretize"], parse: bin::parse },
     CommandSyntax { names: &["eval"], parse: eval::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
+    CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
+    CommandSyntax { names: &["head"], parse: head::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
     CommandSyntax { names: &["search"], parse: search::parse },
