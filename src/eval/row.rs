@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use super::segment::{self, Segments};
 use crate::cim::CimView;
-use crate::event::{Event, Format};
+use crate::event::Event;
+use crate::event_kind::source_kinds;
 use crate::reading::{Accommodation, Reading};
 use crate::value::{Field, Value};
 
@@ -140,35 +141,6 @@ impl Row for EventRow<'_> {
     fn own_event_id(&self) -> Option<u32> {
         if self.reading.has(Accommodation::EitherSpelling) { self.event.event_id } else { None }
     }
-}
-
-/// Which kinds of source an event counts as, for the built-in macros (SPLUNK.md, "Decisions",
-/// Macros). Told by the event's own channel, for archives do not keep Splunk's source types.
-#[must_use]
-pub fn source_kinds(event: &Event<'_>) -> &'static [&'static str] {
-    const POWERSHELL: [&str; 3] = [
-        "Windows PowerShell",
-        "Microsoft-Windows-PowerShell/Operational",
-        "PowerShellCore/Operational",
-    ];
-    if event.format == Format::HostMon {
-        return &["endpoint", "windows", "winevent", "hostmon"];
-    }
-    let is = |has: &Option<String>, name: &str| {
-        has.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(name))
-    };
-    if is(&event.channel, "Microsoft-Windows-Sysmon/Operational")
-        || is(&event.provider, "Microsoft-Windows-Sysmon")
-    {
-        return &["endpoint", "windows", "sysmon"];
-    }
-    if POWERSHELL.iter().any(|name| is(&event.channel, name)) {
-        return &["endpoint", "windows", "powershell"];
-    }
-    if matches!(event.format, Format::Xml | Format::Classic | Format::Evtx) {
-        return &["endpoint", "windows", "winevent"];
-    }
-    &["endpoint"]
 }
 
 /// A row of fields, after the first command that makes new rows of events.

@@ -10,12 +10,14 @@ pub mod text;
 pub mod time;
 pub mod windows;
 pub mod xml;
+mod xml_glance;
 
 use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
 use crate::event::{Event, Format};
+use crate::event_kind::EventKind;
 use crate::reading::Reading;
 
 /// What decoding needs beside the bytes.
@@ -63,6 +65,15 @@ pub fn decode_each<'t>(
     match format {
         Format::Json => json::decode_each(text, context, &mut |event| visit(event)),
         _ => visit(decode(text, format, context)),
+    }
+}
+
+/// The kind of the event that is all of `text`, where it can be told without decoding it.
+#[must_use]
+pub fn kind_at_a_glance(text: &[u8], format: Format) -> Option<EventKind> {
+    match format {
+        Format::Xml | Format::Evtx => xml_glance::kind(text),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ mod commands;
 mod explain;
 mod gate;
 mod guard;
+mod kind;
 mod logical;
 mod physical;
 mod required;
@@ -14,6 +15,7 @@ pub use bin::Bin;
 pub use explain::{Explanation, explain};
 pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};
+pub use kind::KindTest;
 pub use logical::{LogicalPlan, Operator};
 pub use physical::{FinalRow, Program};
 pub use required::{Required, Where};
@@ -48,6 +50,8 @@ pub struct Plan {
     pub logical: LogicalPlan,
     /// What a worker runs.
     pub program: Program,
+    /// Which kinds of events it can match.
+    pub kinds: KindTest,
     /// What any match needs.
     pub required: Required,
     /// Clauses of literals: any match in text holds one of each. None where there is no such
@@ -92,7 +96,8 @@ impl Plan {
         let text_guards = Guard::all(&required, Storage::Text, &settings.cim);
         let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
         let gate = Gate::new(&logical, &program, &settings.cim);
-        let plan = Self { rule, logical, program, required, text_guards, evtx_guards, gate };
+        let kinds = KindTest::of(&logical);
+        let plan = Self { rule, logical, program, kinds, required, text_guards, evtx_guards, gate };
         Ok((plan, diagnostics))
     }
 }

@@ -1,6 +1,7 @@
 //! Bytes -> where a match may be, and of which rules. May report false positives, never false
 //! negatives (DESIGN, law 1).
 
+mod clauses;
 mod fingerprint;
 mod simd;
 mod windows;
@@ -10,6 +11,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, BuildError, Input, MatchKind};
 
 use crate::plan::Guard;
+use clauses::Clauses;
 use fingerprint::FingerprintSearch;
 use windows::Windows;
 
@@ -24,6 +26,14 @@ impl RuleSet {
         Self(vec![0; count.div_ceil(64)])
     }
 
+    /// All of `count` rules.
+    #[must_use]
+    pub fn all(count: usize) -> Self {
+        let mut all = Self::none(count);
+        (0..count).for_each(|rule| all.insert(rule));
+        all
+    }
+
     /// Adds a rule.
     pub fn insert(&mut self, rule: usize) {
         self.0[rule / 64] |= 1 << (rule % 64);
@@ -34,6 +44,24 @@ impl RuleSet {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             *mine |= theirs;
         }
+    }
+
+    /// Keeps the rules that another set has, too.
+    pub fn keep(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine &= theirs;
+        }
+    }
+
+    /// Removes a rule.
+    pub fn remove(&mut self, rule: usize) {
+        self.0[rule / 64] &= !(1 << (rule % 64));
+    }
+
+    /// Whether it has the rule.
+    #[must_use]
+    pub fn contains(&self, rule: usize) -> bool {
+        self.0[rule / 64] & (1 << (rule % 64)) != 0
     }
 
     /// Whether it has no rule.
@@ -64,6 +92,8 @@ pub struct Prefilter {
     /// The rules of every needle, where all needles have the same (one rule alone): then any hit
     /// tells which rules may match.
     common: Option<RuleSet>,
+    /// Of several rules all clauses, to tell them apart in one event.
+    clauses: Option<Clauses>,
 }
 
 /// The ways to look for the first hit, a ladder from the fastest.
@@ -133,7 +163,19 @@ impl Prefilter {
             rules.add(&everywhere);
             rules
         });
-        Ok(Self { first, search, rules_of, everywhere, common })
+        Ok(Self { first, search, rules_of, everywhere, common, clauses: None })
+    }
+
+    /// Has events looked through for all clauses of several rules, not for the one that is
+    /// searched for alone.
+    ///
+    /// # Errors
+    /// When the needles are too many for one automaton.
+    pub fn with_clauses(mut self, rules: &[&[Guard]]) -> Result<Self, BuildError> {
+        if self.search.is_some() && rules.len() > 1 {
+            self.clauses = Some(Clauses::new(rules)?);
+        }
+        Ok(self)
     }
 
     /// The prefilter that lets everything through: what `--prefilter off` uses.
@@ -147,6 +189,7 @@ impl Prefilter {
             rules_of: Vec::new(),
             everywhere,
             common: None,
+            clauses: None,
         }
     }
 
@@ -190,17 +233,35 @@ impl Prefilter {
             .map(|found| Hit { at: found.start(), needle: found.pattern().as_usize() })
     }
 
+    /// Removes from `rules` those that cannot match an event with these bytes. `seen` is scratch
+    /// memory.
+    pub fn keep_rules(
+        &self,
+        bytes: &[u8],
+        span: Range<usize>,
+        rules: &mut RuleSet,
+        seen: &mut Vec<u64>,
+    ) {
+        if let Some(clauses) = &self.clauses {
+            return clauses.keep(bytes.get(span).unwrap_or_default(), rules, seen);
+        }
+        if let Some(common) = &self.common {
+            let found = self.find_needle(bytes, span).is_some();
+            return rules.keep(if found { common } else { &self.everywhere });
+        }
+        let mut found = self.everywhere.clone();
+        for hit in self.hits(bytes, span) {
+            found.add(&self.rules_of[hit.needle]);
+        }
+        rules.keep(&found);
+    }
+
     /// The rules that may match an event with these bytes.
     #[must_use]
     pub fn rules(&self, bytes: &[u8], span: Range<usize>) -> RuleSet {
-        if let Some(common) = &self.common {
-            let found = self.find_needle(bytes, span).is_some();
-            return if found { common } else { &self.everywhere }.clone();
-        }
         let mut rules = self.everywhere.clone();
-        for hit in self.hits(bytes, span) {
-            rules.add(&self.rules_of[hit.needle]);
-        }
+        self.rules_of.iter().for_each(|of| rules.add(of));
+        self.keep_rules(bytes, span, &mut rules, &mut Vec::new());
         rules
     }
 

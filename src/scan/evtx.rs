@@ -65,7 +65,7 @@ fn scan_chunk(
         rules.add(sweep.evtx.rules_of(hit));
     }
     if must_decode {
-        rules = every_rule(sweep);
+        rules = RuleSet::all(sweep.plans.len());
     }
     // The worker gets it back below.
     let mut reader = worker.chunks.take().unwrap_or_default();
@@ -83,7 +83,14 @@ fn scan_chunk(
                 position: Position::Record(record.number),
                 offset: chunks.base + (offset + record.offset) as u64,
             };
-            worker.evaluate(sweep, chunks.origin, &framed, &rules);
+            if sweep.goes_by_kind() {
+                // Hits tell of the chunk; the record's own text, which is there now, tells more.
+                let mut rules = rules.clone();
+                rules.keep(&worker.candidates(sweep, framed.format, framed.text));
+                worker.evaluate(sweep, chunks.origin, &framed, &rules);
+            } else {
+                worker.evaluate(sweep, chunks.origin, &framed, &rules);
+            }
         },
         &mut |finding| findings.push(finding),
     );
@@ -91,12 +98,6 @@ fn scan_chunk(
         report(worker, chunks, offset, finding);
     }
     worker.chunks = Some(reader);
-}
-
-fn every_rule(sweep: &Sweep<'_>) -> RuleSet {
-    let mut rules = RuleSet::none(sweep.plans.len());
-    (0..sweep.plans.len()).for_each(|rule| rules.insert(rule));
-    rules
 }
 
 /// Reports a finding about the bytes at `offset` of some chunks.

@@ -1,6 +1,7 @@
 //! The sweep: the only place with threads. Files are cut into shards of whole events; each
 //! worker has its own scratch memory, counters and partial aggregates; at the end they merge.
 
+mod admission;
 mod counters;
 mod evtx;
 mod files;
@@ -170,6 +171,12 @@ impl Sweep<'_> {
         (self.chunks_of_a_log as u64).saturating_mul(crate::format::evtx::CHUNK_LEN as u64)
     }
 
+    /// Whether events are put to the rules of their kind only. For one rule that has something to
+    /// search for, its hits are selective enough.
+    fn goes_by_kind(&self) -> bool {
+        self.options.prefilter && (self.plans.len() > 1 || self.text.is_inert())
+    }
+
     fn stopped(&self) -> bool {
         self.overflowed.load(Ordering::Relaxed)
     }
@@ -236,19 +243,19 @@ impl<'a> Sweep<'a> {
                 Ok(Prefilter::off(plans.len()))
             }
         };
-        let choose = |guards: fn(&Plan) -> &[Guard], sample: &[u8]| {
-            let guards = |plan| if options.prefilter { guards(plan) } else { &[] };
-            sample::choose(&plans.iter().map(guards).collect::<Vec<_>>(), sample)
+        let guards = |of: fn(&Plan) -> &[Guard]| -> Vec<&[Guard]> {
+            plans.iter().map(|plan| if options.prefilter { of(plan) } else { &[] }).collect()
         };
-        let text = choose(|plan| &plan.text_guards, &sample.text);
-        let evtx = choose(|plan| &plan.evtx_guards, &sample.evtx);
+        let clauses = guards(|plan| &plan.text_guards);
+        let text = sample::choose(&clauses, &sample.text);
+        let evtx = sample::choose(&guards(|plan| &plan.evtx_guards), &sample.evtx);
         let searched = |choices: &[Choice<'_>]| choices.iter().map(Choice::searched).collect();
         let context = |reading| DecodeContext { reading, timezone: options.timezone.clone() };
         Ok(Self {
             plans,
             cim,
             options,
-            text: prefilter(&text, &sample.text)?,
+            text: prefilter(&text, &sample.text)?.with_clauses(&clauses)?,
             evtx: prefilter(&evtx, &sample.evtx)?,
             searched_text: searched(&text),
             searched_evtx: searched(&evtx),

@@ -198,7 +198,7 @@ pub(super) fn consider(
             return worker.skip(piece.origin, at, Severity::Error, &damage.reason);
         }
     };
-    let rules = sweep.text.rules(piece.text, frame.span.clone());
+    let rules = worker.candidates(sweep, frame.format, &piece.text[frame.span.clone()]);
     if rules.is_empty() {
         return;
     }

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Sweep;
+use super::admission::Admission;
 use super::counters::Counters;
 use super::skip::{Severity, SkipLog};
 use crate::aggregate::{Evidence, Groups, Place, Position};
 use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
+use crate::event_kind::EventKind;
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
 use crate::plan::{FinalRow, GateCaches, Plan};
@@ -28,6 +30,9 @@ pub(crate) struct Worker {
     scratch: Scratch,
     /// Of each rule.
     gates: Vec<GateCaches>,
+    admission: Admission,
+    /// Scratch memory of the prefilter.
+    seen: Vec<u64>,
 }
 
 /// The partial result of one rule.
@@ -98,6 +103,8 @@ impl Worker {
             chunks: Some(Box::default()),
             scratch: Scratch::default(),
             gates: plans.iter().map(|_| GateCaches::default()).collect(),
+            admission: Admission::default(),
+            seen: Vec::new(),
         }
     }
 
@@ -114,6 +121,40 @@ impl Worker {
         self.skips.add(&origin.path, Some(offset), severity, reason);
     }
 
+    /// The rules that may match an event with this text: those of its kind, where the text tells
+    /// it, that find in it what they need.
+    pub(super) fn candidates(&mut self, sweep: &Sweep<'_>, format: Format, text: &[u8]) -> RuleSet {
+        let mut rules = if sweep.goes_by_kind()
+            && let Some(kind) = format::kind_at_a_glance(text, format)
+        {
+            self.admission.of(kind, sweep.plans).clone()
+        } else {
+            RuleSet::all(sweep.plans.len())
+        };
+        if !rules.is_empty() {
+            sweep.text.keep_rules(text, 0..text.len(), &mut rules, &mut self.seen);
+        }
+        rules
+    }
+
+    /// Drops the rules that an event of its kind cannot match, under neither reading.
+    fn admit_decoded(
+        &mut self,
+        sweep: &Sweep<'_>,
+        events: [Option<&Decoded<'_>>; 2],
+        rules: &mut RuleSet,
+    ) {
+        if !sweep.goes_by_kind() {
+            return;
+        }
+        let mut admitted = RuleSet::none(sweep.plans.len());
+        for decoded in events.into_iter().flatten() {
+            let Some(kind) = EventKind::of(&decoded.event) else { return };
+            admitted.add(self.admission.of(kind, sweep.plans));
+        }
+        rules.keep(&admitted);
+    }
+
     /// Evaluates the rules on one event.
     pub(super) fn evaluate(
         &mut self,
@@ -128,6 +169,8 @@ impl Worker {
         for (event, strict) in decode(sweep, origin, framed) {
             match event {
                 Ok(event) => {
+                    let mut rules = rules.clone();
+                    self.admit_decoded(sweep, [Some(&event), strict.as_ref()], &mut rules);
                     self.evaluate_event(sweep, origin, framed, &rules, &event, strict.as_ref())
                 }
                 Err(reason) => self.skip(origin, framed.offset, Severity::Error, &reason),

@@ -1,0 +1,126 @@
+//! Which kinds of events a rule can match.
+
+use super::{LogicalPlan, Operator};
+use crate::eval::row::names;
+use crate::eval::search::spelled_event_id;
+use crate::event_kind::EventKind;
+use crate::spl::ast::{CompareOp, SearchExpr, SearchKind};
+
+/// What of a rule's search the kind of an event decides. It holds of every event that the rule
+/// matches, and of more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KindTest {
+    /// Of any event.
+    Anything,
+    /// Of events that count as this kind of source (lower case).
+    Source(String),
+    /// Of events with this id, and of those that spell it.
+    Id(u32),
+    /// Where all of them hold.
+    All(Vec<KindTest>),
+    /// Where any of them holds.
+    Any(Vec<KindTest>),
+}
+
+impl KindTest {
+    /// The test of a plan: of the searches before the first command that makes or changes a
+    /// field.
+    #[must_use]
+    pub fn of(logical: &LogicalPlan) -> Self {
+        let mut all = Vec::new();
+        for operator in &logical.operators {
+            match operator {
+                Operator::Search(expr) => all.push(of_search(expr)),
+                Operator::Where(_) | Operator::Regex { .. } => {}
+                // What a later search tests, `table` may have dropped.
+                _ => break,
+            }
+        }
+        every(all)
+    }
+
+    /// Whether an event of this kind may match.
+    #[must_use]
+    pub fn may_match(&self, kind: &EventKind) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Source(name) => kind.sources.contains(&name.as_str()),
+            Self::Id(id) => kind.has_id(*id),
+            Self::All(list) => list.iter().all(|test| test.may_match(kind)),
+            Self::Any(list) => list.iter().any(|test| test.may_match(kind)),
+        }
+    }
+}
+
+fn of_search(expr: &SearchExpr) -> KindTest {
+    let source = |name: &str| KindTest::Source(name.to_lowercase());
+    match &expr.node {
+        SearchKind::And(list) => every(list.iter().map(of_search).collect()),
+        SearchKind::Or(list) => any(list.iter().map(of_search).collect()),
+        SearchKind::Compare { field, op: CompareOp::Equal, value, .. }
+            if field.node == names::SOURCE_KIND && is_plain(&value.node) =>
+        {
+            source(&value.node)
+        }
+        SearchKind::In { field, values }
+            if field.node == names::SOURCE_KIND && values.iter().all(|v| is_plain(&v.node)) =>
+        {
+            any(values.iter().map(|value| source(&value.node)).collect())
+        }
+        node => spelled_event_id(node).map_or(KindTest::Anything, KindTest::Id),
+    }
+}
+
+/// Whether a value means itself: no wildcard, and no subnet.
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn every(mut list: Vec<KindTest>) -> KindTest {
+    list.retain(|test| *test != KindTest::Anything);
+    match list.len() {
+        0 => KindTest::Anything,
+        1 => list.remove(0),
+        _ => KindTest::All(list),
+    }
+}
+
+fn any(list: Vec<KindTest>) -> KindTest {
+    if list.contains(&KindTest::Anything) { KindTest::Anything } else { KindTest::Any(list) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Reading;
+    use crate::spl::{self, Macros};
+
+    fn may_match(search: &str, sources: &'static [&'static str], id: u32, raw: &str) -> bool {
+        let parsed = spl::parse(search, &Macros::builtin());
+        let pipeline = parsed.pipeline.unwrap();
+        let logical = LogicalPlan::new(&pipeline, Reading::AS_MEANT, &mut Vec::new());
+        let kind = EventKind::new(sources, Some(id), raw.as_bytes()).unwrap();
+        KindTest::of(&logical).may_match(&kind)
+    }
+
+    #[test]
+    fn a_rule_matches_events_of_its_kinds_only() {
+        const WINEVENT: &[&str] = &["endpoint", "windows", "winevent"];
+        const SYSMON: &[&str] = &["endpoint", "windows", "sysmon"];
+        let ids = "`get_endpoint_data_winevent` (TERM(EventCode=4688) OR \"<EventID>4688<\") x";
+        assert!(may_match(ids, WINEVENT, 4688, ""));
+        assert!(!may_match(ids, WINEVENT, 4689, ""));
+        assert!(!may_match(ids, SYSMON, 4688, ""));
+        // A text may quote another event.
+        assert!(may_match(ids, WINEVENT, 4104, "where EventCode=4688"));
+        let type_or_id = "TERM(EventCode=4688) OR Type=Process";
+        assert!(may_match(type_or_id, WINEVENT, 1, ""), "a field may hold anything");
+        assert!(may_match("NOT TERM(EventCode=1)", WINEVENT, 1, ""));
+        assert!(may_match("x | search TERM(EventCode=1)", WINEVENT, 1, ""));
+        assert!(!may_match("x | where a=1 | search TERM(EventCode=2)", WINEVENT, 1, ""));
+        assert!(may_match("x | eval a=1 | search TERM(EventCode=2)", WINEVENT, 1, ""));
+        assert!(may_match("_source_kind=win*", SYSMON, 1, ""));
+        assert!(may_match("_source_kind IN (edr, Sysmon)", SYSMON, 1, ""));
+        assert!(!may_match("_source_kind IN (edr, unix)", SYSMON, 1, ""));
+    }
+}

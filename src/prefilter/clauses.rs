@@ -1,0 +1,129 @@
+//! Many rules: which of them can match an event, by all clauses that a match of each needs.
+//!
+//! One clause is enough to search for. But of a thousand rules' literals every event holds some,
+//! and what tells the rules apart is that all clauses of one are there: all needles are looked
+//! for in one pass over the event.
+
+use std::collections::HashMap;
+
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::{Anchored, BuildError, MatchKind, StartKind};
+
+use super::RuleSet;
+use crate::plan::Guard;
+
+/// The clauses of all rules, and one automaton for all their needles.
+#[derive(Debug)]
+pub(super) struct Clauses {
+    search: DFA,
+    /// The clauses of each needle, a bit each: `words` words a needle.
+    clauses_of: Vec<u64>,
+    words: usize,
+    /// The clauses of each rule.
+    of_rule: Vec<Vec<u32>>,
+}
+
+impl Clauses {
+    /// The clauses of these rules, of each all that it has.
+    ///
+    /// # Errors
+    /// When the needles are too many for one automaton.
+    pub(super) fn new(rules: &[&[Guard]]) -> Result<Self, BuildError> {
+        let mut clauses: HashMap<&[Vec<u8>], u32> = HashMap::new();
+        let mut needles: HashMap<&[u8], usize> = HashMap::new();
+        let mut pairs: Vec<(usize, u32)> = Vec::new();
+        let mut of_rule = Vec::new();
+        for guards in rules {
+            let mut of = Vec::new();
+            for guard in *guards {
+                let next = u32::try_from(clauses.len()).unwrap_or(u32::MAX);
+                let clause = *clauses.entry(&guard.needles).or_insert(next);
+                of.push(clause);
+                if clause == next {
+                    for needle in &guard.needles {
+                        let next = needles.len();
+                        pairs.push((*needles.entry(needle).or_insert(next), clause));
+                    }
+                }
+            }
+            of_rule.push(of);
+        }
+        let words = clauses.len().div_ceil(64);
+        let mut clauses_of = vec![0; words * needles.len()];
+        for (needle, clause) in pairs {
+            clauses_of[needle * words + clause as usize / 64] |= 1 << (clause % 64);
+        }
+        let mut list: Vec<(&[u8], usize)> = needles.into_iter().collect();
+        list.sort_unstable_by_key(|&(_, number)| number);
+        let search = DFA::builder()
+            .ascii_case_insensitive(true)
+            // Standard semantics, so that a long needle never hides a short one inside it.
+            .match_kind(MatchKind::Standard)
+            .start_kind(StartKind::Unanchored)
+            .prefilter(false)
+            .build(list.iter().map(|(needle, _)| needle))?;
+        Ok(Self { search, clauses_of, words, of_rule })
+    }
+
+    /// Removes from `rules` those that cannot match an event with these bytes. `seen` is scratch
+    /// memory.
+    pub(super) fn keep(&self, bytes: &[u8], rules: &mut RuleSet, seen: &mut Vec<u64>) {
+        self.look(bytes, seen);
+        let has = |&clause: &u32| seen[clause as usize / 64] & (1 << (clause % 64)) != 0;
+        let missing: Vec<usize> =
+            rules.iter().filter(|&rule| !self.of_rule[rule].iter().all(has)).collect();
+        missing.into_iter().for_each(|rule| rules.remove(rule));
+    }
+
+    /// Marks the clauses of which some needle is in `bytes`.
+    fn look(&self, bytes: &[u8], seen: &mut Vec<u64>) {
+        seen.clear();
+        seen.resize(self.words, 0);
+        let search = &self.search;
+        let Ok(mut state) = search.start_state(Anchored::No) else { return };
+        for &byte in bytes {
+            state = search.next_state(Anchored::No, state, byte);
+            if search.is_special(state) && search.is_match(state) {
+                for at in 0..search.match_len(state) {
+                    let needle = search.match_pattern(state, at).as_usize();
+                    let clauses = &self.clauses_of[needle * self.words..][..self.words];
+                    for (mine, theirs) in seen.iter_mut().zip(clauses) {
+                        *mine |= theirs;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_rule_stays_where_each_of_its_clauses_has_a_needle(
+            rules in prop::collection::vec(
+                prop::collection::vec(prop::collection::vec("[ab.]{1,3}", 1..3), 0..3), 1..80),
+            text in "[abAB. ]{0,40}",
+        ) {
+            let guards: Vec<Vec<Guard>> = rules.iter().map(|rule| rule.iter().map(|clause| Guard {
+                needles: clause.iter().map(|needle| needle.as_bytes().to_vec()).collect(),
+                literals: clause.clone(),
+                bits: 9,
+            }).collect()).collect();
+            let slices: Vec<&[Guard]> = guards.iter().map(Vec::as_slice).collect();
+            let clauses = Clauses::new(&slices).unwrap();
+            let mut kept = RuleSet::none(rules.len());
+            (0..rules.len()).for_each(|rule| kept.insert(rule));
+            clauses.keep(text.as_bytes(), &mut kept, &mut vec![7; 3]);
+            let lower = text.to_lowercase();
+            let naive: Vec<usize> = (0..rules.len()).filter(|&rule| {
+                rules[rule].iter().all(|clause| clause.iter().any(|needle| lower.contains(needle)))
+            }).collect();
+            prop_assert_eq!(kept.iter().collect::<Vec<_>>(), naive);
+        }
+    }
+}

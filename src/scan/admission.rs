@@ -1,0 +1,34 @@
+//! Which rules an event of some kind is put to.
+
+use std::collections::HashMap;
+
+use crate::event_kind::EventKind;
+use crate::plan::Plan;
+use crate::prefilter::RuleSet;
+
+/// How many kinds are remembered; then all are forgotten, so that memory is bounded.
+const MOST_KINDS: usize = 4096;
+
+/// The rules of each kind of event, as far as they have been asked for; one a worker.
+#[derive(Debug, Default)]
+pub(super) struct Admission {
+    known: HashMap<EventKind, RuleSet>,
+}
+
+impl Admission {
+    /// The rules that an event of this kind may match.
+    pub(super) fn of(&mut self, kind: EventKind, plans: &[Plan]) -> &RuleSet {
+        if self.known.len() >= MOST_KINDS {
+            self.known.clear();
+        }
+        self.known.entry(kind).or_insert_with(|| {
+            let mut rules = RuleSet::none(plans.len());
+            for (rule, plan) in plans.iter().enumerate() {
+                if plan.kinds.may_match(&kind) {
+                    rules.insert(rule);
+                }
+            }
+            rules
+        })
+    }
+}
