@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 
 use crate::event::{Event, Format};
-use crate::event_kind::EventKind;
+use crate::event_kind::{EventKind, KindReader};
 use crate::reading::Reading;
 
 /// What decoding needs beside the bytes.
@@ -70,9 +70,9 @@ pub fn decode_each<'t>(
 
 /// The kind of the event that is all of `text`, where it can be told without decoding it.
 #[must_use]
-pub fn kind_at_a_glance(text: &[u8], format: Format) -> Option<EventKind> {
+pub fn kind_at_a_glance(text: &[u8], format: Format, reader: &KindReader) -> Option<EventKind> {
     match format {
-        Format::Xml | Format::Evtx => xml_glance::kind(text),
+        Format::Xml | Format::Evtx => xml_glance::kind(text, reader),
         _ => None,
     }
 }

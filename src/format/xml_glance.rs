@@ -7,7 +7,7 @@ use memchr::{memchr, memmem};
 
 use super::xml::START_TAG;
 use crate::event::Format;
-use crate::event_kind::{EventKind, sources_of};
+use crate::event_kind::{EventKind, KindReader, sources_of};
 
 /// How long the start tag and the blanks behind it may be.
 const LONGEST_START: usize = 512;
@@ -21,14 +21,14 @@ struct System<'t> {
 }
 
 /// The kind of the event that is all of `text`; `None` where that takes decoding it.
-pub(super) fn kind(text: &[u8]) -> Option<EventKind> {
+pub(super) fn kind(text: &[u8], reader: &KindReader) -> Option<EventKind> {
     let (system, rest) = system(text)?;
     // Of two of them the last counts.
     if memmem::find(rest, b"<System").is_some() || memmem::find(rest, b":System").is_some() {
         return None;
     }
     let sources = sources_of(Format::Xml, system.channel, system.provider);
-    EventKind::new(sources, system.event_id, text)
+    reader.kind(sources, system.event_id, text)
 }
 
 /// Reads `<System>`; gives what follows it, too.
@@ -91,7 +91,8 @@ fn is_tag_text(tag: &[u8]) -> bool {
     let count = |quote: u8| tag.iter().filter(|&&byte| byte == quote).count();
     let (single, double) = (count(b'\''), count(b'"'));
     // Both kinds together may be quoted by each other.
-    (single == 0 || double == 0) && single % 2 == 0 && double % 2 == 0
+    let quoted = (single == 0 || double == 0) && single % 2 == 0 && double % 2 == 0;
+    quoted && tag.first().is_none_or(u8::is_ascii_whitespace)
 }
 
 /// The value of `Name`, where it is the first attribute and stands in one kind of quotes.
@@ -124,17 +125,24 @@ mod tests {
     fn decoded(text: &str) -> Option<EventKind> {
         let context =
             DecodeContext { reading: Reading::AS_MEANT, timezone: jiff::tz::TimeZone::UTC };
-        EventKind::of(&xml::decode(text.as_bytes(), &context).ok()?)
+        reader().kind_of(&xml::decode(text.as_bytes(), &context).ok()?, false)
+    }
+
+    fn reader() -> KindReader {
+        KindReader::new(vec!["x".to_owned()])
+    }
+
+    fn told(text: &str) -> Option<EventKind> {
+        kind(text.as_bytes(), &reader())
     }
 
     #[test]
     fn an_event_as_windows_writes_it_is_told() {
-        let told = kind(EVENT.as_bytes());
-        assert!(told.is_some_and(|kind| kind.has_id(1) && kind.sources.contains(&"sysmon")));
-        assert_eq!(told, decoded(EVENT));
+        assert!(told(EVENT).is_some_and(|kind| kind.has_id(1) && kind.sources.contains(&"sysmon")));
+        assert_eq!(told(EVENT), decoded(EVENT));
         let lines = EVENT.replace("><", ">\r\n  <");
-        assert_eq!(kind(lines.as_bytes()), decoded(&lines));
-        assert!(kind(lines.as_bytes()).is_some());
+        assert_eq!(told(&lines), decoded(&lines));
+        assert!(told(&lines).is_some());
     }
 
     #[test]
@@ -153,7 +161,7 @@ mod tests {
         ] {
             let text = EVENT.replacen(from, to, 1);
             assert_ne!(text, EVENT);
-            assert_eq!(kind(text.as_bytes()), None, "{to}");
+            assert_eq!(told(&text), None, "{to}");
         }
     }
 
@@ -173,7 +181,7 @@ mod tests {
                 let end = (at + cut).min(text.len());
                 text.replace_range(at..end, insert);
             }
-            if let Some(told) = kind(text.as_bytes()) {
+            if let Some(told) = told(&text) {
                 prop_assert_eq!(Some(told), decoded(&text), "{}", text);
             }
         }

@@ -1,9 +1,11 @@
 //! Which kinds of events a rule can match.
 
+use super::logical::is_time_term;
 use super::{LogicalPlan, Operator};
+use crate::cim::Cim;
 use crate::eval::row::names;
 use crate::eval::search::spelled_event_id;
-use crate::event_kind::EventKind;
+use crate::event_kind::{EventKind, KindReader};
 use crate::spl::ast::{CompareOp, SearchExpr, SearchKind};
 
 /// What of a rule's search the kind of an event decides. It holds of every event that the rule
@@ -16,6 +18,8 @@ pub enum KindTest {
     Source(String),
     /// Of events with this id, and of those that spell it.
     Id(u32),
+    /// Of events that have this field.
+    Field(String),
     /// Where all of them hold.
     All(Vec<KindTest>),
     /// Where any of them holds.
@@ -23,16 +27,16 @@ pub enum KindTest {
 }
 
 impl KindTest {
-    /// The test of a plan: of the searches before the first command that makes or changes a
-    /// field.
+    /// The test of a plan: of what comes before the first command that makes or drops a field.
     #[must_use]
-    pub fn of(logical: &LogicalPlan) -> Self {
+    pub fn of(logical: &LogicalPlan, cim: &Cim) -> Self {
         let mut all = Vec::new();
         for operator in &logical.operators {
             match operator {
-                Operator::Search(expr) => all.push(of_search(expr)),
+                Operator::Search(expr) => all.push(of_search(expr, cim)),
+                // `!=` keeps the rows that lack the field (SPLUNK.md 4, regex).
+                Operator::Regex { field, negated: false, .. } => all.push(of_field(field, cim)),
                 Operator::Where(_) | Operator::Regex { .. } => {}
-                // What a later search tests, `table` may have dropped.
                 _ => break,
             }
         }
@@ -41,22 +45,44 @@ impl KindTest {
 
     /// Whether an event of this kind may match.
     #[must_use]
-    pub fn may_match(&self, kind: &EventKind) -> bool {
+    pub fn may_match(&self, kind: &EventKind, reader: &KindReader) -> bool {
         match self {
             Self::Anything => true,
             Self::Source(name) => kind.sources.contains(&name.as_str()),
             Self::Id(id) => kind.has_id(*id),
-            Self::All(list) => list.iter().all(|test| test.may_match(kind)),
-            Self::Any(list) => list.iter().any(|test| test.may_match(kind)),
+            Self::Field(name) => reader.number(name).is_none_or(|field| kind.may_have(field)),
+            Self::All(list) => list.iter().all(|test| test.may_match(kind, reader)),
+            Self::Any(list) => list.iter().any(|test| test.may_match(kind, reader)),
+        }
+    }
+
+    /// Adds the fields it asks for to a list that has each once.
+    pub fn fields(&self, names: &mut Vec<String>) {
+        match self {
+            Self::Field(name) if !names.contains(name) => names.push(name.clone()),
+            Self::All(list) | Self::Any(list) => list.iter().for_each(|test| test.fields(names)),
+            _ => {}
         }
     }
 }
 
-fn of_search(expr: &SearchExpr) -> KindTest {
+/// Fields that an event may have without their name standing in its text: metadata, what is made
+/// of its id and number, and its message, which is rebuilt.
+const MADE: &[&str] =
+    &["EventCode", "RecordNumber", "Message", "message", "host", "source", "sourcetype", "index"];
+
+/// The test of a comparison that holds only where there is the field.
+fn of_field(field: &str, cim: &Cim) -> KindTest {
+    let plain = field.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let made = MADE.contains(&field) || field.starts_with('_') || cim.sets(field);
+    if plain && !made { KindTest::Field(field.to_owned()) } else { KindTest::Anything }
+}
+
+fn of_search(expr: &SearchExpr, cim: &Cim) -> KindTest {
     let source = |name: &str| KindTest::Source(name.to_lowercase());
     match &expr.node {
-        SearchKind::And(list) => every(list.iter().map(of_search).collect()),
-        SearchKind::Or(list) => any(list.iter().map(of_search).collect()),
+        SearchKind::And(list) => every(list.iter().map(|expr| of_search(expr, cim)).collect()),
+        SearchKind::Or(list) => any(list.iter().map(|expr| of_search(expr, cim)).collect()),
         SearchKind::Compare { field, op: CompareOp::Equal, value, .. }
             if field.node == names::SOURCE_KIND && is_plain(&value.node) =>
         {
@@ -66,6 +92,11 @@ fn of_search(expr: &SearchExpr) -> KindTest {
             if field.node == names::SOURCE_KIND && values.iter().all(|v| is_plain(&v.node)) =>
         {
             any(values.iter().map(|value| source(&value.node)).collect())
+        }
+        SearchKind::Compare { field, .. } if is_time_term(&field.node) => KindTest::Anything,
+        // Each of them, `!=` too, holds only where there is the field (SPLUNK.md 1.11).
+        SearchKind::Compare { field, .. } | SearchKind::In { field, .. } => {
+            of_field(&field.node, cim)
         }
         node => spelled_event_id(node).map_or(KindTest::Anything, KindTest::Id),
     }
@@ -99,8 +130,12 @@ mod tests {
         let parsed = spl::parse(search, &Macros::builtin());
         let pipeline = parsed.pipeline.unwrap();
         let logical = LogicalPlan::new(&pipeline, Reading::AS_MEANT, &mut Vec::new());
-        let kind = EventKind::new(sources, Some(id), raw.as_bytes()).unwrap();
-        KindTest::of(&logical).may_match(&kind)
+        let test = KindTest::of(&logical, &Cim::builtin());
+        let mut fields = Vec::new();
+        test.fields(&mut fields);
+        let reader = KindReader::new(fields);
+        let kind = reader.kind(sources, Some(id), raw.as_bytes()).unwrap();
+        test.may_match(&kind, &reader)
     }
 
     #[test]
@@ -114,8 +149,17 @@ mod tests {
         // A text may quote another event.
         assert!(may_match(ids, WINEVENT, 4104, "where EventCode=4688"));
         let type_or_id = "TERM(EventCode=4688) OR Type=Process";
-        assert!(may_match(type_or_id, WINEVENT, 1, ""), "a field may hold anything");
+        assert!(may_match(type_or_id, WINEVENT, 4688, ""));
+        assert!(may_match(type_or_id, WINEVENT, 1, "Type=Process"));
+        assert!(!may_match(type_or_id, WINEVENT, 1, "LogonType"));
+        assert!(may_match("TERM(EventCode=4688) OR process=x", WINEVENT, 1, ""), "it is made");
+        assert!(may_match("TERM(EventCode=4688) OR My_Field=x", WINEVENT, 1, "My Field:"));
+        assert!(may_match("earliest=-7d", WINEVENT, 1, ""));
         assert!(may_match("NOT TERM(EventCode=1)", WINEVENT, 1, ""));
+        assert!(may_match("NOT Type=Process", WINEVENT, 1, ""));
+        assert!(!may_match("Type!=Process", WINEVENT, 1, ""));
+        assert!(!may_match("x | regex Image=\"a\"", WINEVENT, 1, ""));
+        assert!(may_match("x | regex Image!=\"a\"", WINEVENT, 1, ""));
         assert!(may_match("x | search TERM(EventCode=1)", WINEVENT, 1, ""));
         assert!(!may_match("x | where a=1 | search TERM(EventCode=2)", WINEVENT, 1, ""));
         assert!(may_match("x | eval a=1 | search TERM(EventCode=2)", WINEVENT, 1, ""));

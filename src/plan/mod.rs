@@ -96,7 +96,7 @@ impl Plan {
         let text_guards = Guard::all(&required, Storage::Text, &settings.cim);
         let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
         let gate = Gate::new(&logical, &program, &settings.cim);
-        let kinds = KindTest::of(&logical);
+        let kinds = KindTest::of(&logical, &settings.cim);
         let plan = Self { rule, logical, program, kinds, required, text_guards, evtx_guards, gate };
         Ok((plan, diagnostics))
     }

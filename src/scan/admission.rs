@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::event_kind::EventKind;
+use crate::event_kind::{EventKind, KindReader};
 use crate::plan::Plan;
 use crate::prefilter::RuleSet;
 
@@ -17,18 +17,25 @@ pub(super) struct Admission {
 
 impl Admission {
     /// The rules that an event of this kind may match.
-    pub(super) fn of(&mut self, kind: EventKind, plans: &[Plan]) -> &RuleSet {
+    pub(super) fn of(&mut self, kind: EventKind, reader: &KindReader, plans: &[Plan]) -> &RuleSet {
         if self.known.len() >= MOST_KINDS {
             self.known.clear();
         }
         self.known.entry(kind).or_insert_with(|| {
             let mut rules = RuleSet::none(plans.len());
             for (rule, plan) in plans.iter().enumerate() {
-                if plan.kinds.may_match(&kind) {
+                if plan.kinds.may_match(&kind, reader) {
                     rules.insert(rule);
                 }
             }
             rules
         })
     }
+}
+
+/// A reader of kinds that tells apart what these plans do.
+pub(super) fn kind_reader(plans: &[Plan]) -> KindReader {
+    let mut fields = Vec::new();
+    plans.iter().for_each(|plan| plan.kinds.fields(&mut fields));
+    KindReader::new(fields)
 }

@@ -27,11 +27,13 @@ pub use skip::{Severity, SkipLog, Skipped};
 use crate::cim::Cim;
 use crate::eval::row::Scratch;
 use crate::event::Format;
+use crate::event_kind::KindReader;
 use crate::format::DecodeContext;
 use crate::plan::{FinalRow, Guard, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
 use crate::source::{Found, MapChoice, walk};
+use admission::kind_reader;
 use sample::{Choice, Sample};
 use worker::Worker;
 
@@ -146,6 +148,7 @@ pub(crate) struct Sweep<'a> {
     evtx: Prefilter,
     searched_text: Vec<Searched>,
     searched_evtx: Vec<Searched>,
+    kinds: KindReader,
     context: DecodeContext,
     strict: DecodeContext,
     progress: &'a Progress,
@@ -259,6 +262,7 @@ impl<'a> Sweep<'a> {
             evtx: prefilter(&evtx, &sample.evtx)?,
             searched_text: searched(&text),
             searched_evtx: searched(&evtx),
+            kinds: kind_reader(plans),
             context: context(options.reading),
             strict: context(Reading::STRICT),
             progress,

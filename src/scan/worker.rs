@@ -13,7 +13,6 @@ use super::skip::{Severity, SkipLog};
 use crate::aggregate::{Evidence, Groups, Place, Position};
 use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
-use crate::event_kind::EventKind;
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
 use crate::plan::{FinalRow, GateCaches, Plan};
@@ -125,9 +124,9 @@ impl Worker {
     /// it, that find in it what they need.
     pub(super) fn candidates(&mut self, sweep: &Sweep<'_>, format: Format, text: &[u8]) -> RuleSet {
         let mut rules = if sweep.goes_by_kind()
-            && let Some(kind) = format::kind_at_a_glance(text, format)
+            && let Some(kind) = format::kind_at_a_glance(text, format, &sweep.kinds)
         {
-            self.admission.of(kind, sweep.plans).clone()
+            self.admission.of(kind, &sweep.kinds, sweep.plans).clone()
         } else {
             RuleSet::all(sweep.plans.len())
         };
@@ -141,16 +140,18 @@ impl Worker {
     fn admit_decoded(
         &mut self,
         sweep: &Sweep<'_>,
+        format: Format,
         events: [Option<&Decoded<'_>>; 2],
         rules: &mut RuleSet,
     ) {
         if !sweep.goes_by_kind() {
             return;
         }
+        let enveloped = format == Format::Json;
         let mut admitted = RuleSet::none(sweep.plans.len());
         for decoded in events.into_iter().flatten() {
-            let Some(kind) = EventKind::of(&decoded.event) else { return };
-            admitted.add(self.admission.of(kind, sweep.plans));
+            let Some(kind) = sweep.kinds.kind_of(&decoded.event, enveloped) else { return };
+            admitted.add(self.admission.of(kind, &sweep.kinds, sweep.plans));
         }
         rules.keep(&admitted);
     }
@@ -170,7 +171,8 @@ impl Worker {
             match event {
                 Ok(event) => {
                     let mut rules = rules.clone();
-                    self.admit_decoded(sweep, [Some(&event), strict.as_ref()], &mut rules);
+                    let events = [Some(&event), strict.as_ref()];
+                    self.admit_decoded(sweep, framed.format, events, &mut rules);
                     self.evaluate_event(sweep, origin, framed, &rules, &event, strict.as_ref())
                 }
                 Err(reason) => self.skip(origin, framed.offset, Severity::Error, &reason),
