@@ -102,6 +102,11 @@ pub(super) struct Message {
 type Values<'a> = Vec<Cow<'a, str>>;
 
 impl Expr {
+    /// Whether it is the raw field of this name, as it is.
+    pub(super) fn is_raw(&self, name: &str) -> bool {
+        matches!(self, Self::Raw(raw) if raw == name)
+    }
+
     /// The values for one event: none when the field is missing.
     pub(super) fn values<'a>(&'a self, view: &'a CimView<'_>) -> Values<'a> {
         match self {

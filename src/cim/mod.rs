@@ -94,6 +94,14 @@ impl Cim {
         [Some(name), (name == "message").then_some("Message")].into_iter().flatten()
     }
 
+    /// Whether the field `name` is nothing but a copy of the raw field `of`, wherever a table sets
+    /// it, but for `WinHostMon`.
+    #[must_use]
+    pub fn copies(&self, name: &str, of: &str) -> bool {
+        let tables = self.tables.iter().filter(|table| table.when.may_hold_for_others());
+        tables.filter_map(|table| table.fields.get(name)).all(|expr| expr.is_raw(of))
+    }
+
     /// Whether any table sets the field `name`.
     #[must_use]
     pub fn sets(&self, name: &str) -> bool {

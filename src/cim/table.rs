@@ -74,6 +74,11 @@ impl When {
     }
 
     /// Whether it can hold for an event whose bytes are in `format`.
+    /// Whether it can hold for events other than `WinHostMon`'s own text.
+    pub(super) fn may_hold_for_others(&self) -> bool {
+        self.format.0.is_empty() || self.format.0.iter().any(|f| f.0 != Format::HostMon)
+    }
+
     pub(super) fn may_hold_for(&self, format: Format) -> bool {
         // Inside JSON stands text of any format, or a record that is read as XML.
         self.format.0.is_empty()

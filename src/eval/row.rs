@@ -81,6 +81,18 @@ pub struct EventRow<'e> {
     view: CimView<'e>,
     raw: Rc<RawText<'e>>,
     reading: Reading,
+    known: OnceCell<Box<Known>>,
+}
+
+/// How many fields are kept: dropping them goes as deep.
+const MOST_KNOWN: usize = 128;
+
+/// A field that has been asked for, and the next one: rules ask for the same few.
+#[derive(Debug)]
+struct Known {
+    name: String,
+    field: Option<Field>,
+    next: OnceCell<Box<Known>>,
 }
 
 impl<'e> EventRow<'e> {
@@ -99,7 +111,33 @@ impl<'e> EventRow<'e> {
         reading: Reading,
         raw: Rc<RawText<'e>>,
     ) -> Self {
-        Self { event, view, raw, reading }
+        Self { event, view, raw, reading, known: OnceCell::new() }
+    }
+
+    /// The field `name`, if it has a value: what [`Row::field`] gives, without keeping it.
+    #[must_use]
+    pub fn take_field(&self, name: &str) -> Option<Field> {
+        match self.known(name) {
+            Ok(known) => known.field.clone(),
+            Err(_) => self.work_out(name),
+        }
+    }
+
+    /// What is known of a field, or where it is to be kept, if there is room.
+    fn known(&self, name: &str) -> Result<&Known, Option<&OnceCell<Box<Known>>>> {
+        let mut place = &self.known;
+        for _ in 0..MOST_KNOWN {
+            match place.get() {
+                Some(known) if known.name == name => return Ok(known),
+                Some(known) => place = &known.next,
+                None => return Err(Some(place)),
+            }
+        }
+        Err(None)
+    }
+
+    fn work_out(&self, name: &str) -> Option<Field> {
+        self.metadata(name).or_else(|| self.view.field(name))
     }
 
     /// Calls `visit` with the name of every field that may have a value, metadata included, in no
@@ -131,7 +169,15 @@ impl<'e> EventRow<'e> {
 
 impl Row for EventRow<'_> {
     fn field(&self, name: &str) -> Option<Cow<'_, Field>> {
-        self.metadata(name).or_else(|| self.view.field(name)).map(Cow::Owned)
+        let known = match self.known(name) {
+            Ok(known) => known,
+            Err(Some(place)) => place.get_or_init(|| {
+                let field = self.work_out(name);
+                Box::new(Known { name: name.to_owned(), field, next: OnceCell::new() })
+            }),
+            Err(None) => return self.work_out(name).map(Cow::Owned),
+        };
+        known.field.as_ref().map(Cow::Borrowed)
     }
 
     fn raw(&self) -> Option<&RawText<'_>> {

@@ -5,9 +5,10 @@ use memchr::memmem;
 use std::borrow::Cow;
 
 use super::glob::Glob;
-use super::row::{Row, names};
+use super::row::{RawText, Row, names};
 use super::segment::{self, Breaker, fold};
 use super::subnet::Subnet;
+use crate::event_kind::EventKind;
 use crate::spl::ast::{CompareOp, SearchExpr, SearchKind};
 use crate::value::{Value, parse_number};
 
@@ -75,6 +76,34 @@ impl Search {
             Self::Not(inner) => !inner.holds(row),
             Self::Text(test) => test.holds(row),
             Self::Field(test) => test.holds(row),
+        }
+    }
+
+    /// Whether it may hold of an event of which the raw text is known, and perhaps the kind, but
+    /// no field. `false` is sure, under either reading.
+    #[must_use]
+    pub fn may_hold(&self, raw: &RawText<'_>, kind: Option<&EventKind>) -> bool {
+        match self {
+            Self::All | Self::Field(_) => true,
+            Self::And(list) => list.iter().all(|search| search.may_hold(raw, kind)),
+            Self::Or(list) => list.iter().any(|search| search.may_hold(raw, kind)),
+            Self::Not(inner) => !inner.must_hold(raw, kind),
+            Self::Text(test) => {
+                let own = test.event_id.is_some_and(|id| kind.is_none_or(|kind| kind.has_id(id)));
+                own || test.holds_in(raw)
+            }
+        }
+    }
+
+    /// Whether it surely holds of such an event.
+    fn must_hold(&self, raw: &RawText<'_>, kind: Option<&EventKind>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Field(_) => false,
+            Self::And(list) => list.iter().all(|search| search.must_hold(raw, kind)),
+            Self::Or(list) => list.iter().any(|search| search.must_hold(raw, kind)),
+            Self::Not(inner) => !inner.may_hold(raw, kind),
+            Self::Text(test) => test.holds_in(raw),
         }
     }
 
@@ -162,7 +191,11 @@ impl TextTest {
         if self.event_id.is_some() && row.own_event_id() == self.event_id {
             return true;
         }
-        let Some(raw) = row.raw() else { return false };
+        row.raw().is_some_and(|raw| self.holds_in(raw))
+    }
+
+    /// Whether the text itself holds it.
+    fn holds_in(&self, raw: &RawText<'_>) -> bool {
         let text = if self.fold { raw.folded() } else { raw.bytes() };
         let is_token = |finder: &memmem::Finder<'_>| {
             let length = finder.needle().len();
@@ -311,9 +344,50 @@ impl FieldTest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::row::{RawText, Record};
+    use crate::eval::row::Record;
     use crate::spl::ast::{Span, Spanned};
     use crate::value::Field;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_may_not_hold_of_a_text_holds_under_no_fields(
+            search in "(NOT )?(a|\\(a OR b=1\\)|b=1|\\(NOT a b\\)|TERM\\(EventCode=[12]\\)) (b|NOT b|a OR b=2)",
+            raw in "[abx ]{0,6}( EventCode=[12])?",
+            id in prop::option::of(1u32..3),
+            fields in prop::collection::vec("[12]", 0..2),
+        ) {
+            let parsed = crate::spl::parse(&search, &crate::spl::Macros::empty());
+            let pipeline = parsed.pipeline.unwrap();
+            let crate::spl::ast::CommandKind::Search(expr) = &pipeline.commands[0].kind else {
+                panic!("{search}")
+            };
+            let search = Search::compile(expr);
+            let text = RawText::new(raw.clone().into_bytes());
+            let kind = crate::event_kind::KindReader::new(Vec::new()).kind(&[], id, raw.as_bytes());
+            let row = Fielded(RawText::new(raw.into_bytes()), id, fields);
+            for kind in [kind.as_ref(), None] {
+                prop_assert!(search.may_hold(&text, kind) || !search.holds(&row));
+                prop_assert!(!search.must_hold(&text, kind) || search.holds(&row));
+            }
+        }
+    }
+
+    /// A row with these values in its only field, `b`.
+    struct Fielded(RawText<'static>, Option<u32>, Vec<String>);
+
+    impl Row for Fielded {
+        fn field(&self, name: &str) -> Option<Cow<'_, Field>> {
+            let values = self.2.iter().map(|value| Value::from(value.as_str())).collect();
+            Field::from_values(values).filter(|_| name == "b").map(Cow::Owned)
+        }
+        fn raw(&self) -> Option<&RawText<'_>> {
+            Some(&self.0)
+        }
+        fn own_event_id(&self) -> Option<u32> {
+            self.1
+        }
+    }
 
     struct Raw(RawText<'static>, Option<u32>);
 

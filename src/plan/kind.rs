@@ -93,6 +93,16 @@ fn of_search(expr: &SearchExpr, cim: &Cim) -> KindTest {
         {
             any(values.iter().map(|value| source(&value.node)).collect())
         }
+        SearchKind::Compare { field, op: CompareOp::Equal, value, .. }
+            if is_own_id(&field.node, cim) && is_number(&value.node) =>
+        {
+            of_id(&value.node)
+        }
+        SearchKind::In { field, values }
+            if is_own_id(&field.node, cim) && values.iter().all(|v| is_number(&v.node)) =>
+        {
+            any(values.iter().map(|value| of_id(&value.node)).collect())
+        }
         SearchKind::Compare { field, .. } if is_time_term(&field.node) => KindTest::Anything,
         // Each of them, `!=` too, holds only where there is the field (SPLUNK.md 1.11).
         SearchKind::Compare { field, .. } | SearchKind::In { field, .. } => {
@@ -100,6 +110,32 @@ fn of_search(expr: &SearchExpr, cim: &Cim) -> KindTest {
         }
         node => spelled_event_id(node).map_or(KindTest::Anything, KindTest::Id),
     }
+}
+
+/// Whether a field is the event's id.
+fn is_own_id(field: &str, cim: &Cim) -> bool {
+    match field {
+        "EventCode" => !cim.sets(field),
+        "signature_id" => cim.copies(field, "EventCode"),
+        _ => false,
+    }
+}
+
+fn is_number(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The test of `EventCode=N` and `signature_id=N`. An event's id is its `EventCode`; it may have
+/// others where that name stands in its text, or a `signature_id` of its own, whose `_` may be
+/// written in other ways. `WinHostMon` has it by accommodation.
+fn of_id(value: &str) -> KindTest {
+    let Ok(id) = value.parse() else { return KindTest::Anything };
+    KindTest::Any(vec![
+        KindTest::Id(id),
+        KindTest::Field("EventCode".to_owned()),
+        KindTest::Field("signature".to_owned()),
+        KindTest::Source("hostmon".to_owned()),
+    ])
 }
 
 /// Whether a value means itself: no wildcard, and no subnet.
@@ -155,6 +191,14 @@ mod tests {
         assert!(may_match("TERM(EventCode=4688) OR process=x", WINEVENT, 1, ""), "it is made");
         assert!(may_match("TERM(EventCode=4688) OR My_Field=x", WINEVENT, 1, "My Field:"));
         assert!(may_match("earliest=-7d", WINEVENT, 1, ""));
+        for search in ["EventCode=4688", "signature_id=4688", "signature_id IN (4688, 1)"] {
+            assert!(may_match(search, WINEVENT, 4688, ""), "{search}");
+            assert!(!may_match(search, WINEVENT, 46, ""), "{search}");
+            assert!(may_match(search, WINEVENT, 46, "<Data Name='EventCode'>"), "{search}");
+            assert!(may_match(search, WINEVENT, 46, "Signature ID:"), "{search}");
+        }
+        assert!(may_match("EventCode=46*", WINEVENT, 1, ""));
+        assert!(may_match("EventCode!=4688", WINEVENT, 4688, ""));
         assert!(may_match("NOT TERM(EventCode=1)", WINEVENT, 1, ""));
         assert!(may_match("NOT Type=Process", WINEVENT, 1, ""));
         assert!(!may_match("Type!=Process", WINEVENT, 1, ""));

@@ -1,8 +1,6 @@
 //! The physical plan: the program that runs on each event in a worker, and on the merged rows at
 //! the end. The first `stats` splits the two (DESIGN: "What splits the work in two is SPL itself").
 
-use std::borrow::Cow;
-
 use jiff::tz::TimeZone;
 
 use super::commands::{self, Context, Held, Lowered, RowCommand, SetCommand};
@@ -10,8 +8,9 @@ use super::{Bin, LogicalPlan, Operator};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Place, Stats};
 use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
 use crate::eval::glob::Glob;
-use crate::eval::row::{EventRow, Record, Row, Scratch, names};
+use crate::eval::row::{EventRow, RawText, Record, Row, Scratch, names};
 use crate::eval::search::Search;
+use crate::event_kind::EventKind;
 use crate::spl::ast::AggregationArgument;
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -180,6 +179,15 @@ impl Program {
         Some(record)
     }
 
+    /// Whether an event with this raw text, of this kind, may match, whatever its fields are.
+    #[must_use]
+    pub fn may_match_text(&self, raw: &RawText<'_>, kind: Option<&EventKind>) -> bool {
+        self.filters.iter().all(|filter| match filter {
+            Filter::Search(search) => search.may_hold(raw, kind),
+            Filter::Where(_) | Filter::Regex { .. } => true,
+        })
+    }
+
     /// Whether the event matches: whether [`run`](Self::run) gives a record.
     #[must_use]
     pub fn matches(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {
@@ -198,7 +206,7 @@ impl Program {
         let mut record = Record::default();
         row.each_name(&mut |name| {
             if record.get(name).is_none() && wanted.is_none_or(|list| selects(list, name)) {
-                record.set(name, row.field(name).map(Cow::into_owned));
+                record.set(name, row.take_field(name));
             }
         });
         record

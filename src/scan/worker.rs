@@ -123,15 +123,23 @@ impl Worker {
     /// The rules that may match an event with this text: those of its kind, where the text tells
     /// it, that find in it what they need.
     pub(super) fn candidates(&mut self, sweep: &Sweep<'_>, format: Format, text: &[u8]) -> RuleSet {
-        let mut rules = if sweep.goes_by_kind()
-            && let Some(kind) = format::kind_at_a_glance(text, format, &sweep.kinds)
-        {
-            self.admission.of(kind, &sweep.kinds, sweep.plans).clone()
-        } else {
-            RuleSet::all(sweep.plans.len())
+        let by_kind = sweep.goes_by_kind();
+        let kind =
+            if by_kind { format::kind_at_a_glance(text, format, &sweep.kinds) } else { None };
+        let mut rules = match kind {
+            Some(kind) => self.admission.of(kind, &sweep.kinds, sweep.plans).clone(),
+            None => RuleSet::all(sweep.plans.len()),
         };
         if !rules.is_empty() {
             sweep.text.keep_rules(text, 0..text.len(), &mut rules, &mut self.seen);
+        }
+        // The raw text of an event in JSON is another.
+        if by_kind && format != Format::Json && !rules.is_empty() {
+            let raw = RawText::new(text);
+            let may_match =
+                |&rule: &usize| sweep.plans[rule].program.may_match_text(&raw, kind.as_ref());
+            let refused: Vec<usize> = rules.iter().filter(|rule| !may_match(rule)).collect();
+            refused.into_iter().for_each(|rule| rules.remove(rule));
         }
         rules
     }
@@ -209,7 +217,7 @@ impl Worker {
             self.counters.span.add(time);
         }
         if admits(sweep, &decoded.event) {
-            let seen = Seen::new(decoded, strict);
+            let seen = Seen::new(sweep, decoded, strict);
             for rule in rules.iter() {
                 self.evaluate_rule(sweep, origin, framed, rule, &seen);
             }
@@ -225,12 +233,9 @@ impl Worker {
         seen: &Seen<'_>,
     ) {
         let plan = &sweep.plans[rule];
-        let record =
-            plan.program.run(&seen.as_read.row(sweep, sweep.context.reading), &self.scratch);
+        let record = plan.program.run(&seen.as_read.row, &self.scratch);
         let strict = match &seen.strict {
-            Some(strict) => {
-                plan.program.matches(&strict.row(sweep, Reading::STRICT), &self.scratch)
-            }
+            Some(strict) => plan.program.matches(&strict.row, &self.scratch),
             None => sweep.context.reading == Reading::STRICT && record.is_some(),
         };
         let decoded = seen.as_read.decoded;
@@ -325,28 +330,31 @@ struct Seen<'e> {
     strict: Option<SeenOnce<'e>>,
 }
 
-/// An event under one reading, with its raw text, which most often is that of the other.
+/// An event under one reading.
 struct SeenOnce<'e> {
     decoded: &'e Decoded<'e>,
-    raw: Rc<RawText<'e>>,
+    row: EventRow<'e>,
 }
 
 impl<'e> Seen<'e> {
-    fn new(decoded: &'e Decoded<'e>, strict: Option<&'e Decoded<'e>>) -> Self {
+    fn new(
+        sweep: &'e Sweep<'_>,
+        decoded: &'e Decoded<'e>,
+        strict: Option<&'e Decoded<'e>>,
+    ) -> Self {
         let text = |decoded: &'e Decoded<'e>| Rc::new(RawText::new(decoded.event.raw.as_ref()));
+        let once = |decoded: &'e Decoded<'e>, raw: &Rc<RawText<'e>>, reading| {
+            let view = sweep.cim.view(&decoded.event, reading);
+            let row = EventRow::with_raw(&decoded.event, view, reading, Rc::clone(raw));
+            SeenOnce { decoded, row }
+        };
         let raw = text(decoded);
         let strict = strict.map(|strict| {
+            // Most often both readings have the same text.
             let same = strict.event.raw == decoded.event.raw;
-            SeenOnce { decoded: strict, raw: if same { Rc::clone(&raw) } else { text(strict) } }
+            once(strict, &if same { Rc::clone(&raw) } else { text(strict) }, Reading::STRICT)
         });
-        Self { as_read: SeenOnce { decoded, raw }, strict }
-    }
-}
-
-impl SeenOnce<'_> {
-    fn row<'s>(&'s self, sweep: &'s Sweep<'_>, reading: Reading) -> EventRow<'s> {
-        let event = &self.decoded.event;
-        EventRow::with_raw(event, sweep.cim.view(event, reading), reading, Rc::clone(&self.raw))
+        Self { as_read: once(decoded, &raw, sweep.context.reading), strict }
     }
 }
 
