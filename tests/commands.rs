@@ -44,6 +44,28 @@ fn shown(row: &FinalRow) -> String {
     cells.collect::<Vec<_>>().join(" ")
 }
 
+/// Sweeps the events with each search, with and without the prefilter, and compares the rows.
+fn check(cases: &[(&str, &[&str])]) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.xml");
+    std::fs::write(&path, archive()).unwrap();
+    let mut wrong = Vec::new();
+    for (search, expected) in cases {
+        for prefilter in [true, false] {
+            let rule = Rule::parse(search, "case.spl").unwrap();
+            let plan = common::compile(rule, Reading::AS_MEANT);
+            let options = Options { prefilter, ..Options::default() };
+            let outcome = common::sweep(plan, std::slice::from_ref(&path), &options);
+            assert!(outcome.skipped.is_empty(), "{:?}", outcome.skipped);
+            let rows: Vec<_> = outcome.rows[0].iter().map(shown).collect();
+            if rows != *expected {
+                wrong.push(format!("{search}\n  expected {expected:?}\n  found    {rows:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn commands_do_what_splunk_does() {
     #[rustfmt::skip]
@@ -103,22 +125,66 @@ fn commands_do_what_splunk_does() {
         ("none_of_this | stats sum(N)", &[]),
         ("* | bin span=1s | stats values(*) as * by _time, host | table _time host Ip", &["_time=01 host=alpha Ip=10.1.2.3+192.168.0.1", "_time=02 host=beta", "_time=03 host=beta"]),
     ];
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("events.xml");
-    std::fs::write(&path, archive()).unwrap();
-    let mut wrong = Vec::new();
-    for (search, expected) in cases {
-        for prefilter in [true, false] {
-            let rule = Rule::parse(search, "case.spl").unwrap();
-            let plan = common::compile(rule, Reading::AS_MEANT);
-            let options = Options { prefilter, ..Options::default() };
-            let outcome = common::sweep(plan, std::slice::from_ref(&path), &options);
-            assert!(outcome.skipped.is_empty(), "{:?}", outcome.skipped);
-            let rows: Vec<_> = outcome.rows[0].iter().map(shown).collect();
-            if rows != *expected {
-                wrong.push(format!("{search}\n  expected {expected:?}\n  found    {rows:?}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    check(cases);
+}
+
+/// SPLUNK.md 4, rex.
+#[test]
+fn rex_takes_and_rewrites() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        // Named groups become fields, over those that were there; the first match is taken.
+        (r#"N=10 | rex field=Image "(?<drive>\w):.(?<dir>\w+).(?<N>\w+)" | table drive dir N"#, &["drive=C dir=a N=x"]),
+        (r#"N=10 | rex field=Ip (?<first>"\d+") | table first"#, &["first=10"]),
+        (r#"N=10 | rex "<Computer>(?<computer>[^<]+)" | table computer"#, &["computer=alpha"]),
+        // No match, and no field, leave fields alone; a group without a part sets none.
+        (r#"N=10 | rex field=Image "(?<N>zzz)" | table N"#, &["N=10"]),
+        (r#"N=10 | rex field=none "(?<N>.)" | table N"#, &["N=10"]),
+        (r#"N=10 | rex field=Image "(?<N>zzz)|(?<x>x)" | table N x"#, &["N=10 x=x"]),
+        (r#"N=10 | rex field=N "1(?<x>x*)" | table x N"#, &["x= N=10"]),
+        // max_match: 1 by default, 0 for all; of each value.
+        (r#"N=10 | rex field=Ip max_match=0 "(?<n>\d+)" | table n"#, &["n=10+1+2+3"]),
+        (r#"N=10 | rex field=Ip max_match=3 "(?<n>\d+)" | table n"#, &["n=10+1+2"]),
+        (r#"M=one | rex field=M "(?<n>o)" | table n"#, &["n=o+o"]),
+        (r#"M=one | rex field=M "(?<M>.)" | table M"#, &["M=o+t"]),
+        // Places count characters from 0, and the last is in.
+        (r#"N=10 | rex field=Ip offset_field=at "(?<n>\d+)\.(?<m>\d+)$" | table at"#, &["at=n=5-5&m=7-7"]),
+        (r#"N=10 | rex field=Ip max_match=2 offset_field=at "(?<n>\d+)" | table at"#, &["at=n=0-1+n=3-3"]),
+        (r#"N=10 | eval x="é€10" | rex field=x offset_field=at "(?<n>\d+)" | table at"#, &["at=n=2-3"]),
+        // SPLUNK.md 3: `$` in a group leaves the newline before the end out.
+        (r#"N=10 | rex field=N mode=sed "s/$/\n/" | rex field=N "(?<x>1.*$)" | table x"#, &["x=10"]),
+        // SPLUNK.md 2: one level of escapes before the regex sees it.
+        (r#"N=10 | rex field=Image "\\\(?<x>\w+)" | table x"#, &["x=a"]),
+        // A later command sees the fields; so does a rename to and from `_raw`.
+        (r#"* | rex field=Image "(?<e>(?i)exe)$" | where e="EXE" | table Image"#, &[r"Image=C:\b\X.EXE"]),
+        (r#"* | rex field=Image "\\\(?<d>\w)\\\\" | stats count by d"#, &["d=a count=2", "d=b count=2"]),
+        (r#"* | stats values(Image) as i by host | rex field=i max_match=0 "(?<n>\w)\." | table n"#, &["n=x+y", "n=X+x"]),
+        // mode=sed.
+        (r#"N=10 | rex field=Ip mode=sed "s/\./-/" | table Ip"#, &["Ip=10-1.2.3"]),
+        (r#"N=10 | rex field=Ip mode=sed "s/\./-/g" | table Ip"#, &["Ip=10-1-2-3"]),
+        (r#"N=10 | rex field=Ip mode=sed "s/\./-/2" | table Ip"#, &["Ip=10.1-2.3"]),
+        (r#"N=10 | rex field=Ip mode=sed "s/(\d+)\.(\d+)/\2.\1/g" | table Ip"#, &["Ip=1.10.3.2"]),
+        (r#"N=10 | rex field=Ip mode=sed "s/\d*/<\0>/g" | table Ip"#, &["Ip=<10><>.<1><>.<2><>.<3><>"]),
+        (r#"N=10 | rex field=Image mode=sed s/\.\w{3}$//g | table Image"#, &[r"Image=C:\a\x"]),
+        (r#"N=10 | rex field=Image mode=sed "y/ax/AX/" | table Image"#, &[r"Image=C:\A\X.eXe"]),
+        (r#"M=one | rex field=M mode=sed "s/o/0/g" | table M"#, &["M=0ne+tw0"]),
+        (r#"N=10 | rex field=none mode=sed "s/o/0/g" | table N none"#, &["N=10"]),
+        (r#"N=10 | rex mode=sed "s/(?s).*/new/" | search new | table N"#, &["N=10"]),
+    ];
+    check(cases);
+}
+
+/// SPLUNK.md 4, fillnull.
+#[test]
+fn fillnull_fills() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("* | fillnull N | table N", &["N=0", "N=abc", "N=10", "N=9"]),
+        ("* | fillnull value=- N, none | table N none", &["N=- none=-", "N=abc none=-", "N=10 none=-", "N=9 none=-"]),
+        ("* | fillnull N value=\"a b\" | where N=\"a b\" | table N", &["N=a b"]),
+        // Without a list: every field that any row has.
+        ("* | table N M | fillnull value=x", &["N=x M=one+two", "N=abc M=x", "N=10 M=x", "N=9 M=x"]),
+        ("* | stats values(N) as N values(M) as M by host | fillnull", &["host=alpha N=10+9 M=0", "host=beta N=abc M=one+two"]),
+    ];
+    check(cases);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::functions;
 use super::row::{Row, Scratch};
-use crate::pcre::Regex;
+use crate::pcre::{Cache, Captures, Regex};
 use crate::spl::ast::{self, BinaryOp, CompareOp, ExprKind, Span};
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -174,14 +174,28 @@ impl PlacedRegex {
     /// Whether the regex matches anywhere in `text`.
     #[must_use]
     pub fn is_match(&self, text: &str, scratch: &Scratch) -> bool {
+        self.with_cache(scratch, |cache| self.regex.is_match(cache, text))
+    }
+
+    /// Calls `visit` with the groups of each match in `text`, from left to right, as long as it
+    /// answers true. It must not search with the same worker's memory itself.
+    pub fn each_match(
+        &self,
+        text: &str,
+        scratch: &Scratch,
+        visit: &mut dyn FnMut(&Captures) -> bool,
+    ) {
+        self.with_cache(scratch, |cache| {
+            self.regex.captures_iter(cache, text).all(|captures| visit(&captures));
+        });
+    }
+
+    fn with_cache<T>(&self, scratch: &Scratch, search: impl FnOnce(&mut Cache) -> T) -> T {
         let mut caches = scratch.regexes.borrow_mut();
         if caches.len() <= self.place {
             caches.resize_with(self.place + 1, || None);
         }
-        match &mut caches[self.place] {
-            Some(cache) => self.regex.is_match(cache, text),
-            empty => self.regex.is_match(empty.insert(self.regex.create_cache()), text),
-        }
+        search(caches[self.place].get_or_insert_with(|| self.regex.create_cache()))
     }
 
     /// The regex.

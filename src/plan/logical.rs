@@ -186,7 +186,9 @@ fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
-        CommandKind::Fillnull(_) | CommandKind::Head(_) => Operator::Command(command.kind.clone()),
+        CommandKind::Fillnull(_) | CommandKind::Head(_) | CommandKind::Rex(_) => {
+            Operator::Command(command.kind.clone())
+        }
     })
 }
 

@@ -97,6 +97,8 @@ pub enum CommandKind {
     Fillnull(Fillnull),
     /// `head [N]`.
     Head(Head),
+    /// `rex [field=F] "re"` and `rex mode=sed "s/../../"`.
+    Rex(Rex),
 }
 
 /// The arguments of `fillnull`.
@@ -113,6 +115,49 @@ pub struct Fillnull {
 pub struct Head {
     /// How many rows are kept.
     pub limit: u64,
+}
+
+/// The arguments of `rex`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rex {
+    /// The field, `_raw` when none is written.
+    pub field: String,
+    /// What is done with its values.
+    pub action: RexAction,
+}
+
+/// What `rex` does with the values of its field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RexAction {
+    /// Takes what the named groups of a regex match.
+    Extract {
+        /// The pattern.
+        pattern: Spanned<String>,
+        /// How many matches of each value are taken, 1 when not written; 0 for all.
+        max_match: u64,
+        /// The field that gets the places of the groups.
+        offset_field: Option<String>,
+    },
+    /// `mode=sed "s/PATTERN/REPLACEMENT/FLAGS"`.
+    Substitute {
+        /// The pattern.
+        pattern: Spanned<String>,
+        /// What a match becomes, as written: `\1` is group 1.
+        replacement: String,
+        /// Which matches are replaced.
+        which: Occurrence,
+    },
+    /// `mode=sed "y/FROM/TO/"`: one character becomes another.
+    Translate(Vec<(char, char)>),
+}
+
+/// Which matches a sed expression replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Occurrence {
+    /// All (flag `g`).
+    All,
+    /// The one with this number, from 1 on (the first when no flag is written).
+    Only(u64),
 }
 
 /// The name of a field, perhaps with `*` in it.

@@ -69,6 +69,8 @@ codes! {
     WILDCARD_COUNT = "E0206";
     /// An option or argument is given twice.
     GIVEN_TWICE = "E0207";
+    /// A sed expression of `rex` is malformed.
+    BAD_SED = "E0220";
 
     /// A regex is malformed: Splunk refuses the whole search.
     BAD_REGEX = "E0301";
@@ -90,6 +92,8 @@ codes! {
     UNKNOWN_AGGREGATE = "E0309";
     /// An aggregate of `eval(...)` has no name.
     EVAL_NEEDS_NAME = "E0310";
+    /// A regex of `rex` has no named group.
+    NO_NAMED_GROUP = "E0320";
 
     /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
     LOWER_CASE_OPERATOR = "W0001";

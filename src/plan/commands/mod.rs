@@ -7,6 +7,8 @@
 
 mod fillnull;
 mod head;
+mod rex;
+mod sed;
 
 use std::fmt::Debug;
 
@@ -52,10 +54,11 @@ pub enum Lowered {
 
 /// Compiles a command; what is wrong with it is added to the compiler's diagnostics. `None` is of
 /// commands that have an operator of their own, or after an error.
-pub(super) fn lower(kind: &CommandKind, _compiler: &mut Compiler) -> Option<Lowered> {
+pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lowered> {
     Some(match kind {
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
+        CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
         _ => return None,
     })
 }
@@ -65,6 +68,7 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
+        CommandKind::Rex(_) => "rex",
         _ => "",
     }
 }

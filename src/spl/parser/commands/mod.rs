@@ -7,7 +7,9 @@ mod fillnull;
 mod head;
 mod regex;
 mod rename;
+mod rex;
 pub(super) mod search;
+mod sed;
 mod stats;
 mod table;
 mod unsupported;
@@ -34,6 +36,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["head"], parse: head::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
+    CommandSyntax { names: &["rex"], parse: rex::parse },
     CommandSyntax { names: &["search"], parse: search::parse },
     CommandSyntax { names: &["stats"], parse: stats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },

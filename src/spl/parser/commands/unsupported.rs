@@ -97,7 +97,6 @@ pub(super) const NAMES: &[&str] = &[
     "rest",
     "return",
     "reverse",
-    "rex",
     "rtorder",
     "run",
     "savedsearch",
