@@ -188,3 +188,26 @@ fn fillnull_fills() {
     ];
     check(cases);
 }
+
+/// SPLUNK.md 4, foreach.
+#[test]
+fn foreach_runs_commands_field_by_field() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        (r#"N=10 | foreach I* [ eval <<FIELD>> = upper('<<FIELD>>') ] | table Image Ip N"#, &[r"Image=C:\A\X.EXE Ip=10.1.2.3 N=10"]),
+        (r#"N=10 | foreach Ip N [ | eval "was_<<FIELD>>" = "<<FIELD>>:".<<FIELD>> | eval n=mvcount(<<FIELD>>) ] | table was_* n"#, &["was_Ip=Ip:10.1.2.3 was_N=N:10 n=1"]),
+        (r#"N=10 | foreach I* [ rex field=<<FIELD>> mode=sed "s/[a-z.]//g" ] | table Image Ip"#, &[r"Image=C:\\ Ip=10123"]),
+        (r#"N=10 | foreach *p Im* [ rex field=<<FIELD>> "(?<<<MATCHSTR>>_x>.)" ] | table *_x"#, &["I_x=1 age_x=C"]),
+        (r#"N=10 | eval a_1=5, a_22=7 | foreach a_* [ eval sum=if(isnull(sum), 0, sum) + <<FIELD>> * <<MATCHSTR>> ] | table sum"#, &["sum=159"]),
+        (r#"N=10 | foreach I*g* [ eval x="<<MATCHSEG1>>,<<MATCHSEG2>>,<<MATCHSEG3>>,<<MATCHSTR>>" ] | table x"#, &["x=ma,e,,mage"]),
+        // A field that is named outright is taken whether the row has it or not; wildcards do not
+        // reach internal fields.
+        (r#"N=10 | foreach none [ eval <<FIELD>> = if(isnull(<<FIELD>>), "no", "yes") ] | table none"#, &["none=no"]),
+        (r#"N=10 | foreach *time [ eval <<FIELD>> = 1 ] | stats count by _time"#, &["_time=01.25 count=1"]),
+        // In name order, a field that a command makes is not taken; commands can drop the row.
+        (r#"N=10 | fields N Image Ip | foreach * [ eval all=if(isnull(all), "", all)."<<FIELD>> " ] | table all"#, &["all=Image Ip N "]),
+        (r#"* | foreach N [ where <<FIELD>> > 9 ] | table N"#, &["N=10"]),
+        (r#"* | stats values(N) as N by host | foreach N [ eval n=mvcount(<<FIELD>>) ] | table n"#, &["n=2", "n=1"]),
+    ];
+    check(cases);
+}

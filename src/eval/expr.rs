@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::functions;
@@ -206,14 +207,31 @@ impl PlacedRegex {
 }
 
 /// Compiles expressions, collecting what is wrong with them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Compiler {
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many places for regexes are given.
     regexes: usize,
+    /// The regexes by their patterns: one that is written twice is compiled once.
+    known: BTreeMap<String, PlacedRegex>,
 }
 
 impl Compiler {
+    /// A compiler for more of the same program while that runs: it knows the regexes, and those
+    /// that it meets anew get places that `of` keeps free for it, `places` of them. More share
+    /// places, which costs time but is no error.
+    pub(crate) fn later(of: &mut Self, places: usize) -> Self {
+        let later = Self { diagnostics: Vec::new(), ..of.clone() };
+        of.regexes += places;
+        later
+    }
+
+    /// How many places for regexes are given.
+    pub(crate) fn places(&self) -> usize {
+        self.regexes
+    }
+
     /// Compiles an expression; what is wrong with it is added to the diagnostics, and the rest
     /// is still looked at.
     pub fn compile(&mut self, expr: &ast::Expr) -> Expr {
@@ -245,11 +263,15 @@ impl Compiler {
 
     /// Compiles a regex written at `span`.
     pub fn regex(&mut self, pattern: &str, span: Span) -> Option<PlacedRegex> {
+        if let Some(known) = self.known.get(pattern) {
+            return Some(known.clone());
+        }
         match Regex::new(pattern) {
             Ok(regex) => {
-                let place = self.regexes;
+                let placed = PlacedRegex { regex: Arc::new(regex), place: self.regexes };
                 self.regexes += 1;
-                Some(PlacedRegex { regex: Arc::new(regex), place })
+                self.known.insert(pattern.to_owned(), placed.clone());
+                Some(placed)
             }
             Err(error) => {
                 self.diagnostics.push(

@@ -152,7 +152,7 @@ impl LogicalPlan {
     }
 }
 
-fn operator(
+pub(super) fn operator(
     command: &ast::Command,
     reading: Reading,
     findings: &mut Vec<Diagnostic>,
@@ -186,9 +186,10 @@ fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
-        CommandKind::Fillnull(_) | CommandKind::Head(_) | CommandKind::Rex(_) => {
-            Operator::Command(command.kind.clone())
-        }
+        CommandKind::Fillnull(_)
+        | CommandKind::Foreach(_)
+        | CommandKind::Head(_)
+        | CommandKind::Rex(_) => Operator::Command(command.kind.clone()),
     })
 }
 

@@ -43,8 +43,9 @@ pub(super) enum Filter {
     Regex { field: String, negated: bool, regex: PlacedRegex },
 }
 
+/// A command that works on one row, compiled.
 #[derive(Debug)]
-enum Step {
+pub(super) enum Step {
     Filter(Filter),
     Table(Vec<Glob>),
     Keep(Vec<Glob>),
@@ -263,7 +264,8 @@ fn aggregation(
     Aggregation { function: logical.function, argument, name: logical.name.clone() }
 }
 
-fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
+/// Compiles an operator that works on one row and is no command of `plan/commands/`.
+pub(super) fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
     let globs = |list: &[String]| list.iter().map(|text| Glob::new(text)).collect();
     Some(match operator {
         Operator::Search(expr) => Step::Filter(Filter::Search(Search::compile(expr))),
@@ -342,7 +344,7 @@ impl Filter {
 }
 
 impl Step {
-    fn apply(&self, mut record: Record, context: Context<'_>) -> Option<Record> {
+    pub(super) fn apply(&self, mut record: Record, context: Context<'_>) -> Option<Record> {
         let Context { scratch, timezone } = context;
         match self {
             Self::Command(command) => return command.apply(record, context),
@@ -398,7 +400,7 @@ fn rename(record: &mut Record, from: &Glob, to: &Glob) {
 
 /// Whether a list of patterns selects a field: a wildcard does not reach names that start with
 /// `_` (SPLUNK.md 4, table, inferred).
-fn selects(list: &[Glob], name: &str) -> bool {
+pub(super) fn selects(list: &[Glob], name: &str) -> bool {
     list.iter().any(|glob| (glob.is_exact() || !name.starts_with('_')) && glob.matches(name))
 }
 

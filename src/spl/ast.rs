@@ -99,6 +99,8 @@ pub enum CommandKind {
     Head(Head),
     /// `rex [field=F] "re"` and `rex mode=sed "s/../../"`.
     Rex(Rex),
+    /// `foreach PATTERN... [ COMMAND | ... ]`.
+    Foreach(Foreach),
 }
 
 /// The arguments of `fillnull`.
@@ -158,6 +160,16 @@ pub enum Occurrence {
     All,
     /// The one with this number, from 1 on (the first when no flag is written).
     Only(u64),
+}
+
+/// The arguments of `foreach`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Foreach {
+    /// The fields.
+    pub fields: Vec<FieldPattern>,
+    /// What is done for each, with marks for `<<FIELD>>` and its like (see
+    /// [`template`](super::template)).
+    pub template: Vec<Command>,
 }
 
 /// The name of a field, perhaps with `*` in it.

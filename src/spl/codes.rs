@@ -45,6 +45,8 @@ codes! {
     BAD_NUMBER = "E0015";
     /// There are more findings than are shown, errors among them.
     TOO_MANY_FINDINGS = "E0016";
+    /// A square bracket is never closed.
+    UNCLOSED_BRACKET = "E0020";
 
     /// A macro is not defined.
     UNKNOWN_MACRO = "E0101";
@@ -94,6 +96,8 @@ codes! {
     EVAL_NEEDS_NAME = "E0310";
     /// A regex of `rex` has no named group.
     NO_NAMED_GROUP = "E0320";
+    /// A command cannot stand in the brackets of `foreach`, or is not supported there.
+    NOT_IN_FOREACH = "E0321";
 
     /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
     LOWER_CASE_OPERATOR = "W0001";

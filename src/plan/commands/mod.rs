@@ -6,6 +6,7 @@
 //! pipeline: newest first (SPLUNK.md 1.15).
 
 mod fillnull;
+mod foreach;
 mod head;
 mod rex;
 mod sed;
@@ -14,6 +15,7 @@ use std::fmt::Debug;
 
 use jiff::tz::TimeZone;
 
+use super::Operator;
 use crate::aggregate::Evidence;
 use crate::eval::expr::Compiler;
 use crate::eval::row::{Record, Scratch};
@@ -58,6 +60,7 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
     Some(match kind {
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
+        CommandKind::Foreach(foreach) => foreach::lower(foreach, compiler)?,
         CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
         _ => return None,
     })
@@ -69,6 +72,7 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
         CommandKind::Rex(_) => "rex",
+        CommandKind::Foreach(_) => "foreach",
         _ => "",
     }
 }

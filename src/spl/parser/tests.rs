@@ -352,7 +352,7 @@ fn what_is_wrong_is_named_and_placed() {
             "a | spath input=b | wher a",
             &[(codes::UNSUPPORTED_COMMAND, "spath"), (codes::UNKNOWN_COMMAND, "wher")],
         ),
-        ("a | foreach x [ | eval y=1 ] | table b", &[(codes::UNSUPPORTED_COMMAND, "foreach")]),
+        ("a | map x [ | eval y=1 ] | table b", &[(codes::UNSUPPORTED_COMMAND, "map")]),
         ("a | \"b\"", &[(codes::UNEXPECTED_TEXT, "\"")]),
         ("a | where", &[(codes::MISSING_OPERAND, "")]),
         ("a | where b ORmatch(c,\"d\")", &[(codes::GLUED_OPERATOR, "ORmatch")]),

@@ -4,6 +4,7 @@ pub(super) mod bin;
 mod eval;
 mod fields;
 mod fillnull;
+mod foreach;
 mod head;
 mod regex;
 mod rename;
@@ -33,6 +34,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["eval"], parse: eval::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
+    CommandSyntax { names: &["foreach"], parse: foreach::parse },
     CommandSyntax { names: &["head"], parse: head::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },

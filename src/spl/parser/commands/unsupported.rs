@@ -41,7 +41,6 @@ pub(super) const NAMES: &[&str] = &[
     "filldown",
     "findtypes",
     "folderize",
-    "foreach",
     "format",
     "from",
     "gauge",
