@@ -2,11 +2,12 @@
 
 mod common;
 
-use coldsweep::plan::FinalRow;
+use coldsweep::plan::{FinalRow, Plan, Settings};
 use coldsweep::reading::Reading;
 use coldsweep::rule::Rule;
 use coldsweep::scan::Options;
 use coldsweep::value::Value;
+use common::mmdb::{Datum, mmdb};
 
 /// The events, as (second, host, id, data).
 #[allow(clippy::type_complexity)]
@@ -46,6 +47,11 @@ fn shown(row: &FinalRow) -> String {
 
 /// Sweeps the events with each search, with and without the prefilter, and compares the rows.
 fn check(cases: &[(&str, &[&str])]) {
+    check_with(&common::settings(Reading::AS_MEANT), cases);
+}
+
+/// The same under certain settings.
+fn check_with(settings: &Settings, cases: &[(&str, &[&str])]) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("events.xml");
     std::fs::write(&path, archive()).unwrap();
@@ -53,7 +59,7 @@ fn check(cases: &[(&str, &[&str])]) {
     for (search, expected) in cases {
         for prefilter in [true, false] {
             let rule = Rule::parse(search, "case.spl").unwrap();
-            let plan = common::compile(rule, Reading::AS_MEANT);
+            let plan = common::compile_with(rule, settings);
             let options = Options { prefilter, ..Options::default() };
             let outcome = common::sweep(plan, std::slice::from_ref(&path), &options);
             assert!(outcome.skipped.is_empty(), "{:?}", outcome.skipped);
@@ -210,4 +216,130 @@ fn foreach_runs_commands_field_by_field() {
         (r#"* | stats values(N) as N by host | foreach N [ eval n=mvcount(<<FIELD>>) ] | table n"#, &["n=2", "n=1"]),
     ];
     check(cases);
+}
+
+/// A lookup table of the events' hosts, and a database of their addresses.
+fn with_resources() -> Settings {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = folder.path().join("hosts.csv");
+    std::fs::write(
+        &hosts,
+        "name,N,team,room\nalpha,10,red,1\nbeta,abc,blue,\nalpha,9,green,3\nAlpha,,,4\none,,uno,\n",
+    )
+    .unwrap();
+    let places = folder.path().join("places.mmdb");
+    let names = |name| Datum::Map(vec![("names", Datum::Map(vec![("en", Datum::Text(name))]))]);
+    let berlin = Datum::Map(vec![
+        (
+            "city",
+            Datum::Map(vec![(
+                "names",
+                Datum::Map(vec![("de", Datum::Text("K\u{f6}ln")), ("en", Datum::Text("Cologne"))]),
+            )]),
+        ),
+        ("continent", names("Europe")),
+        ("country", names("Germany")),
+        (
+            "location",
+            Datum::Map(vec![
+                ("latitude", Datum::Double(50.5)),
+                ("longitude", Datum::Double(-7.0)),
+                ("metro_code", Datum::U16(7)),
+                ("time_zone", Datum::Text("Europe/Berlin")),
+            ]),
+        ),
+        ("subdivisions", Datum::Array(vec![names("NRW"), names("none")])),
+    ]);
+    let elsewhere = Datum::Map(vec![("country", names("Nowhere"))]);
+    let networks = [([10, 1, 0, 0], 16, berlin), ([192, 168, 0, 0], 24, elsewhere)];
+    std::fs::write(&places, mmdb(&networks)).unwrap();
+    let mut settings = common::settings(Reading::AS_MEANT);
+    settings.resources.add_lookup("hosts", &hosts).unwrap();
+    settings.resources.set_geoip(&places).unwrap();
+    settings
+}
+
+/// SPLUNK.md 4, lookup.
+#[test]
+fn lookup_fills_fields_from_a_table() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("N=10 | lookup hosts name AS host, N OUTPUT team AS squad, room | table squad room", &["squad=red room=1"]),
+        // Without OUTPUT: all columns that are not matched. An empty cell fills nothing.
+        ("N=abc | lookup hosts name AS host | table team room N", &["team=blue N=abc"]),
+        ("N=10 | lookup hosts N | table name team room", &["name=alpha team=red room=1"]),
+        // Several rows match: several values, in the order of the file. Case counts.
+        ("N=10 | lookup hosts name AS host OUTPUT team room | table team room", &["team=red+green room=1+3"]),
+        // OUTPUT overwrites, OUTPUTNEW only fills.
+        ("N=10 | eval team=\"mine\" | lookup hosts N OUTPUT team room | table team room", &["team=red room=1"]),
+        ("N=10 | eval team=\"mine\" | lookup hosts N OUTPUTNEW team room | table team room", &["team=mine room=1"]),
+        // No match and no field leave the row as it is.
+        ("N=10 | eval team=\"mine\" | lookup hosts name AS Ip OUTPUT team | table team", &["team=mine"]),
+        ("N=10 | lookup hosts name AS none OUTPUT team | table N team", &["N=10"]),
+        ("M=one | lookup hosts name AS M OUTPUT team | table team", &["team=uno"]),
+        // After a stats, too.
+        ("* | stats count by host | lookup hosts name AS host, N AS count OUTPUT team | table host team", &["host=alpha", "host=beta"]),
+        // What is not given leaves rows as they are.
+        ("N=10 | lookup dnslookup clientip AS Ip OUTPUT clienthost AS N | table N clienthost", &["N=10"]),
+        ("N=10 | lookup unknown N OUTPUT x AS N | table N x", &["N=10"]),
+    ];
+    check_with(&with_resources(), cases);
+}
+
+/// SPLUNK.md 4, iplocation.
+#[test]
+fn iplocation_says_where_addresses_are() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("N=10 | iplocation Ip | table City Country Region lat lon Continent", &["City=Cologne Country=Germany Region=NRW lat=50.5 lon=-7"]),
+        ("N=10 | iplocation prefix=\"src_\" Ip | table src_* City", &["src_City=Cologne src_Country=Germany src_Region=NRW src_lat=50.5 src_lon=-7"]),
+        ("N=10 | iplocation Ip allfields=true lang=de prefix=x_ | table x_*", &["x_City=K\u{f6}ln x_Continent=Europe x_Country=Germany x_MetroCode=7 x_Region=NRW x_Timezone=Europe/Berlin x_lat=50.5 x_lon=-7"]),
+        // What the database does not know of an address it has is empty.
+        ("N=9 | iplocation Ip | table City Country lat", &["City= Country=Nowhere lat="]),
+        // An address that it does not have, and what is none, set nothing.
+        ("N=9 | eval Ip=\"8.8.8.8\", Country=\"x\" | iplocation Ip | table City Country", &["Country=x"]),
+        ("N=9 | iplocation Image | table Country N", &["N=9"]),
+        ("N=9 | eval Ip=\"10.1.0.0/16\" | iplocation Ip | table Country", &["Country=Germany"]),
+        ("N=10 OR N=9 | stats values(Ip) as Ip | iplocation Ip | table City Country", &["City=Cologne+ Country=Germany+Nowhere"]),
+    ];
+    check_with(&with_resources(), cases);
+    check(&[("N=10 | iplocation Ip | table Ip Country", &["Ip=10.1.2.3"])]);
+}
+
+/// Search Reference, mvexpand.
+#[test]
+fn mvexpand_makes_a_row_of_each_value() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("* | mvexpand M | table M host", &["M=one host=beta", "M=two host=beta", "host=beta", "host=alpha", "host=alpha"]),
+        ("* | mvexpand M limit=1 | stats count by M", &["M=one count=1"]),
+        ("* | stats values(N) as N values(Ip) as Ip by host | mvexpand N | table N Ip", &["N=10 Ip=10.1.2.3+192.168.0.1", "N=9 Ip=10.1.2.3+192.168.0.1", "N=abc"]),
+        ("* | stats values(N) as N | mvexpand N limit=0 | where N>9", &["N=10"]),
+    ];
+    check(cases);
+}
+
+/// What is not given is a warning that the plan keeps, and under the strict reading an error where
+/// Splunk refuses the search.
+#[test]
+fn what_is_not_given_is_said() {
+    let cases: &[(&str, &str, bool)] = &[
+        ("lookup t a OUTPUT b", "W0020", true),
+        ("lookup dnslookup clientip OUTPUT clienthost", "W0021", false),
+        ("iplocation a", "W0022", false),
+    ];
+    for (command, code, refused) in cases {
+        let rule = || Rule::parse(&format!("* | {command} | {command}"), "case.spl").unwrap();
+        let (plan, findings) = Plan::compile(rule(), &common::settings(Reading::AS_MEANT)).unwrap();
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [*code, *code], "{command}");
+        assert_eq!(plan.lacks, [findings[0].message.clone()], "{command}");
+        let strict = Plan::compile(rule(), &common::settings(Reading::STRICT));
+        let codes = strict.err().map(|refusal| refusal.findings[0].code);
+        assert_eq!(codes, refused.then_some("E0322"), "{command}");
+    }
+    let rule = Rule::parse("* | lookup hosts N AS x, nome AS y OUTPUT tem", "case.spl").unwrap();
+    let refusal = Plan::compile(rule, &with_resources()).unwrap_err();
+    let findings = refusal.findings.iter().map(|f| (f.code, &refusal.rule.search[f.span.range()]));
+    assert_eq!(findings.collect::<Vec<_>>(), [("E0323", "nome"), ("E0323", "tem")]);
 }

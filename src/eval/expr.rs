@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::functions;
 use super::row::{Row, Scratch};
 use crate::pcre::{Cache, Captures, Regex};
+use crate::resources::Resources;
 use crate::spl::ast::{self, BinaryOp, CompareOp, ExprKind, Span};
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -215,9 +216,20 @@ pub struct Compiler {
     regexes: usize,
     /// The regexes by their patterns: one that is written twice is compiled once.
     known: BTreeMap<String, PlacedRegex>,
+    /// The tables and databases that were given.
+    pub(crate) resources: Resources,
+    /// Whether what Splunk refuses is refused, and not passed over (`--strict`).
+    pub(crate) strict: bool,
 }
 
 impl Compiler {
+    /// A compiler of rules that may use these tables and databases. `strict`: what Splunk refuses
+    /// is refused.
+    #[must_use]
+    pub fn new(resources: Resources, strict: bool) -> Self {
+        Self { resources, strict, ..Self::default() }
+    }
+
     /// A compiler for more of the same program while that runs: it knows the regexes, and those
     /// that it meets anew get places that `of` keeps free for it, `places` of them. More share
     /// places, which costs time but is no error.

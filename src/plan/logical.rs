@@ -189,6 +189,9 @@ pub(super) fn operator(
         CommandKind::Fillnull(_)
         | CommandKind::Foreach(_)
         | CommandKind::Head(_)
+        | CommandKind::Iplocation(_)
+        | CommandKind::Lookup(_)
+        | CommandKind::Mvexpand(_)
         | CommandKind::Rex(_) => Operator::Command(command.kind.clone()),
     })
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 
 use super::commands::{self, Context, Held, Lowered, RowCommand, SetCommand};
-use super::{Bin, LogicalPlan, Operator};
+use super::{Bin, LogicalPlan, Operator, Settings};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Place, Stats};
 use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
 use crate::eval::glob::Glob;
@@ -82,17 +82,17 @@ impl Program {
     /// Lowers a logical plan.
     pub fn compile(
         plan: &LogicalPlan,
-        timezone: &TimeZone,
+        settings: &Settings,
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut compiler = Compiler::default();
+        let mut compiler = Compiler::new(settings.resources.clone(), settings.reading.is_strict());
         let mut program = Self {
             filters: Vec::new(),
             steps: Vec::new(),
             stats: None,
             final_steps: Vec::new(),
             columns: Columns::default(),
-            timezone: timezone.clone(),
+            timezone: settings.timezone.clone(),
             decimals: None,
         };
         for operator in &plan.operators {

@@ -101,6 +101,12 @@ pub enum CommandKind {
     Rex(Rex),
     /// `foreach PATTERN... [ COMMAND | ... ]`.
     Foreach(Foreach),
+    /// `lookup NAME f [AS g]... [OUTPUT|OUTPUTNEW f [AS g]...]`.
+    Lookup(Lookup),
+    /// `iplocation [prefix=P] [allfields=B] [lang=L] FIELD`.
+    Iplocation(Iplocation),
+    /// `mvexpand FIELD [limit=N]`.
+    Mvexpand(Mvexpand),
 }
 
 /// The arguments of `fillnull`.
@@ -170,6 +176,50 @@ pub struct Foreach {
     /// What is done for each, with marks for `<<FIELD>>` and its like (see
     /// [`template`](super::template)).
     pub template: Vec<Command>,
+}
+
+/// The arguments of `lookup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The name of the table.
+    pub name: Spanned<String>,
+    /// Which columns must equal which fields.
+    pub matches: Vec<ColumnField>,
+    /// Which columns fill which fields; `None` for all that are not matched.
+    pub output: Option<Vec<ColumnField>>,
+    /// Whether fields that have a value keep it (`OUTPUTNEW`).
+    pub keeps: bool,
+}
+
+/// A column of a lookup table and the field of rows that goes with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnField {
+    /// The column.
+    pub column: Spanned<String>,
+    /// The field: of the same name when no `AS` is written.
+    pub field: String,
+}
+
+/// The arguments of `iplocation`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Iplocation {
+    /// The field with the addresses.
+    pub field: Spanned<String>,
+    /// What the names of new fields start with.
+    pub prefix: String,
+    /// Whether all fields are set, or the usual ones.
+    pub all_fields: bool,
+    /// The language of names, as in `en`.
+    pub language: String,
+}
+
+/// The arguments of `mvexpand`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mvexpand {
+    /// The field.
+    pub field: String,
+    /// How many values of a row make rows; 0 for all.
+    pub limit: u64,
 }
 
 /// The name of a field, perhaps with `*` in it.

@@ -98,6 +98,10 @@ codes! {
     NO_NAMED_GROUP = "E0320";
     /// A command cannot stand in the brackets of `foreach`, or is not supported there.
     NOT_IN_FOREACH = "E0321";
+    /// No table is given for a lookup, and the reading is strict: Splunk refuses such a search.
+    NO_LOOKUP = "E0322";
+    /// A lookup table has no such column.
+    NO_COLUMN = "E0323";
 
     /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
     LOWER_CASE_OPERATOR = "W0001";
@@ -119,6 +123,12 @@ codes! {
     BIN_WITHOUT_FIELD = "W0009";
     /// A time term of the search limits no archive.
     TIME_TERM = "W0010";
+    /// No table is given for a lookup: the fields that it fills stay as they are.
+    LOOKUP_NOT_GIVEN = "W0020";
+    /// `dnslookup` asks nobody: the fields that it fills stay as they are.
+    NO_NAME_SERVER = "W0021";
+    /// No database is given for `iplocation`: the fields that it fills stay as they are.
+    GEOIP_NOT_GIVEN = "W0022";
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@
 mod fillnull;
 mod foreach;
 mod head;
+mod iplocation;
+mod lookup;
+mod mvexpand;
 mod rex;
 mod sed;
 
@@ -60,6 +63,9 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
     Some(match kind {
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
+        CommandKind::Iplocation(iplocation) => iplocation::lower(iplocation, compiler),
+        CommandKind::Lookup(lookup) => lookup::lower(lookup, compiler)?,
+        CommandKind::Mvexpand(mvexpand) => mvexpand::lower(mvexpand),
         CommandKind::Foreach(foreach) => foreach::lower(foreach, compiler)?,
         CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
         _ => return None,
@@ -73,6 +79,9 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Head(_) => "head",
         CommandKind::Rex(_) => "rex",
         CommandKind::Foreach(_) => "foreach",
+        CommandKind::Iplocation(_) => "iplocation",
+        CommandKind::Lookup(_) => "lookup",
+        CommandKind::Mvexpand(_) => "mvexpand",
         _ => "",
     }
 }

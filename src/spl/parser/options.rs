@@ -54,6 +54,24 @@ impl Parser<'_> {
         number
     }
 
+    /// Takes the value of the option `name`, which must be true or false.
+    pub(super) fn option_bool(&mut self, name: &Lexeme) -> Option<bool> {
+        let value = self.option_value(name)?;
+        match value.text.to_ascii_lowercase().as_str() {
+            "true" | "t" | "1" => Some(true),
+            "false" | "f" | "0" => Some(false),
+            _ => {
+                self.error(
+                    codes::UNSUPPORTED_OPTION,
+                    format!("`{}=` is either true or false", name.text),
+                    value.range,
+                );
+                self.scan.finish();
+                None
+            }
+        }
+    }
+
     /// Keeps the value of the option `name`; reports one that is there already.
     pub(super) fn keep_option<T>(
         &mut self,

@@ -6,6 +6,9 @@ mod fields;
 mod fillnull;
 mod foreach;
 mod head;
+mod iplocation;
+mod lookup;
+mod mvexpand;
 mod regex;
 mod rename;
 mod rex;
@@ -36,6 +39,9 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
     CommandSyntax { names: &["foreach"], parse: foreach::parse },
     CommandSyntax { names: &["head"], parse: head::parse },
+    CommandSyntax { names: &["iplocation"], parse: iplocation::parse },
+    CommandSyntax { names: &["lookup"], parse: lookup::parse },
+    CommandSyntax { names: &["mvexpand"], parse: mvexpand::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
     CommandSyntax { names: &["rex"], parse: rex::parse },
