@@ -18,6 +18,7 @@ use coldsweep::format::{DecodeContext, decode_each};
 use coldsweep::plan::{Plan, Settings};
 use coldsweep::prefilter::Prefilter;
 use coldsweep::reading::Reading;
+use coldsweep::resources::Resources;
 use coldsweep::rule::Rule;
 use coldsweep::spl::Macros;
 use divan::counter::{BytesCount, ItemsCount};
@@ -53,6 +54,7 @@ fn settings() -> Settings {
         cim: Cim::builtin(),
         reading: Reading::AS_MEANT,
         timezone: TimeZone::UTC,
+        resources: Resources::default(),
     }
 }
 

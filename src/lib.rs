@@ -14,6 +14,7 @@ pub mod plan;
 pub mod prefilter;
 pub mod reading;
 pub mod report;
+pub mod resources;
 pub mod rule;
 pub mod scan;
 pub mod source;

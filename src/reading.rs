@@ -155,6 +155,12 @@ impl Reading {
     /// No accommodation at all.
     pub const NONE: Self = Self(0);
 
+    /// Whether rules are read as stock Splunk reads them, but perhaps for a field-less `bin`.
+    #[must_use]
+    pub const fn is_strict(self) -> bool {
+        self.0 & !Self::STRICT.0 == 0
+    }
+
     /// Whether `accommodation` is in force.
     #[must_use]
     pub const fn has(self, accommodation: Accommodation) -> bool {

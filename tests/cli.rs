@@ -474,6 +474,40 @@ fn macros_come_from_files() {
 }
 
 #[test]
+fn lookups_and_places_are_files_that_are_named() {
+    let folder = Folder::new();
+    folder.write("rule.spl", "msiexec host=alpha | lookup teams name AS host | table host team");
+    folder.write("teams.csv", "name,team\nalpha,red\n");
+    let run = folder.run("scan -r rule.spl --lookup teams=teams.csv a.xml");
+    assert_eq!(run.rows()[0]["team"], "red");
+    assert!(!run.stderr.contains("not given"), "{}", run.stderr);
+    // Without the table the rule runs, its fields stay empty, and that is said once.
+    let run = folder.run("scan -r rule.spl --lookup others=teams.csv a.xml");
+    assert_eq!((run.status, run.rows()[0].get("team")), (0, None));
+    let said =
+        "not given: the lookup `teams` is not given: the fields it fills stay as they are (1 rule)";
+    assert_eq!(run.stderr.lines().filter(|line| *line == said).count(), 1, "{}", run.stderr);
+    assert!(!folder.run("scan -q -r rule.spl a.xml").stderr.contains("not given"));
+    let run = folder.run("rules check rule.spl");
+    assert!(run.status == 0 && run.stdout.contains("warning[W0020]"), "{}", run.stdout);
+    assert!(folder.run("explain rule.spl").stdout.contains("W0020"));
+    // Splunk refuses such a search.
+    let run = folder.run("scan --strict -r rule.spl a.xml");
+    assert!(run.status == 2 && run.stderr.contains("error[E0322]"), "{}", run.stderr);
+    assert_eq!(folder.run("scan --strict -r rule.spl --lookup teams=teams.csv a.xml").status, 0);
+    for (flags, says) in [
+        ("--lookup teams", "write NAME=FILE"),
+        ("--lookup =teams.csv", "write NAME=FILE"),
+        ("--lookup teams=none.csv", "none.csv: "),
+        ("--geoip none.mmdb", "none.mmdb: "),
+        ("--geoip teams.csv", "teams.csv: no MaxMind database: "),
+    ] {
+        let run = folder.run(&format!("scan {flags} a.xml"));
+        assert!(run.status == 2 && run.stderr.contains(says), "{flags}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn switches_that_change_nothing() {
     let folder = Folder::new();
     let expected = folder.run("scan --evidence .").stdout;
@@ -800,11 +834,11 @@ fn help_names_every_flag() {
         (
             "scan",
             "-r --rule -f --format -o --output --evidence --since --until --host --timezone \
-             --input-format --strict --accommodate --default-host --macros -j --threads \
-             --prefilter --stats --stats-json --quiet --mmap --max-result",
+             --input-format --strict --accommodate --default-host --macros --lookup --geoip -j \
+             --threads --prefilter --stats --stats-json --quiet --mmap --max-result",
         ),
-        ("explain", "--strict --accommodate --macros --timezone"),
-        ("rules check", "--format --strict --accommodate --macros --timezone"),
+        ("explain", "--strict --accommodate --macros --lookup --geoip --timezone"),
+        ("rules check", "--format --strict --accommodate --macros --lookup --geoip --timezone"),
         ("rules list", "--format --strict"),
     ] {
         for help in [format!("{words} --help"), format!("help {words}")] {

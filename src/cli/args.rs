@@ -53,12 +53,40 @@ pub struct ReadingArgs {
     /// SPL macro definitions, over the built-in ones (TOML, or Splunk's macros.conf)
     #[arg(long, value_name = "FILE")]
     pub macros: Vec<PathBuf>,
+    /// The CSV file of a lookup table that rules ask by this name
+    #[arg(long, value_name = "NAME=FILE")]
+    pub lookup: Vec<NamedFile>,
+    /// Where addresses are, for iplocation: a MaxMind database with cities (GeoLite2-City.mmdb)
+    #[arg(long, value_name = "FILE")]
+    pub geoip: Option<PathBuf>,
     /// Mapping tables of fields, over the built-in ones (the form of src/cim/windows.toml)
     #[arg(long, value_name = "FILE")]
     pub cim: Vec<PathBuf>,
     /// The zone of times that carry none, and of days
     #[arg(long, value_name = "TZ", default_value = "UTC")]
     pub timezone: String,
+}
+
+/// A file and the name that rules have for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFile {
+    /// The name.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl std::str::FromStr for NamedFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !path.is_empty() => {
+                Ok(Self { name: name.to_owned(), path: PathBuf::from(path) })
+            }
+            _ => Err("write NAME=FILE, as in hosts=hosts.csv".to_owned()),
+        }
+    }
 }
 
 /// `coldsweep scan`.

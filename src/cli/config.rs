@@ -7,11 +7,12 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Unit};
 
 use super::CliError;
-use super::args::{FormatName, MmapChoice, PrefilterChoice, ReadingArgs, ScanArgs};
+use super::args::{FormatName, MmapChoice, NamedFile, PrefilterChoice, ReadingArgs, ScanArgs};
 use crate::cim::Cim;
 use crate::event::Format;
 use crate::plan::{Plan, Settings};
 use crate::reading::Reading;
+use crate::resources::Resources;
 use crate::rule::{Catalog, Rule, load_all};
 use crate::scan::{Options, SHARD_SIZE};
 use crate::source::MapChoice;
@@ -34,7 +35,14 @@ pub(super) fn settings(args: &ReadingArgs) -> Result<Settings, CliError> {
     for path in &args.cim {
         cim.extend_from_file(path).map_err(|error| CliError::new(error.to_string()))?;
     }
-    Ok(Settings { macros, cim, reading, timezone: timezone(&args.timezone)? })
+    let mut resources = Resources::default();
+    for NamedFile { name, path } in &args.lookup {
+        resources.add_lookup(name, path).map_err(|error| CliError::new(error.to_string()))?;
+    }
+    if let Some(path) = &args.geoip {
+        resources.set_geoip(path).map_err(|error| CliError::new(error.to_string()))?;
+    }
+    Ok(Settings { macros, cim, reading, timezone: timezone(&args.timezone)?, resources })
 }
 
 fn timezone(name: &str) -> Result<TimeZone, CliError> {

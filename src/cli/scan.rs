@@ -8,7 +8,8 @@ use super::args::ScanArgs;
 use super::progress::with_bar;
 use super::{CliError, config};
 use crate::report::{
-    OutputFormat, StatsJson, exit_status, write_rows, write_skipped, write_stats, write_summary,
+    OutputFormat, StatsJson, exit_status, write_lacks, write_rows, write_skipped, write_stats,
+    write_summary,
 };
 use crate::scan::{Outcome, Progress, scan};
 
@@ -58,6 +59,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     }
     if !args.quiet {
         write_summary(&outcome, &mut stderr)?;
+        write_lacks(&plans, &mut stderr)?;
         if !refused.is_empty() {
             writeln!(stderr, "rules: {} ran, {} did not (see above)", plans.len(), refused.len())?;
         }

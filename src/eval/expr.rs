@@ -3,11 +3,13 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::functions;
 use super::row::{Row, Scratch};
-use crate::pcre::Regex;
+use crate::pcre::{Cache, Captures, Regex};
+use crate::resources::Resources;
 use crate::spl::ast::{self, BinaryOp, CompareOp, ExprKind, Span};
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -174,14 +176,28 @@ impl PlacedRegex {
     /// Whether the regex matches anywhere in `text`.
     #[must_use]
     pub fn is_match(&self, text: &str, scratch: &Scratch) -> bool {
+        self.with_cache(scratch, |cache| self.regex.is_match(cache, text))
+    }
+
+    /// Calls `visit` with the groups of each match in `text`, from left to right, as long as it
+    /// answers true. It must not search with the same worker's memory itself.
+    pub fn each_match(
+        &self,
+        text: &str,
+        scratch: &Scratch,
+        visit: &mut dyn FnMut(&Captures) -> bool,
+    ) {
+        self.with_cache(scratch, |cache| {
+            self.regex.captures_iter(cache, text).all(|captures| visit(&captures));
+        });
+    }
+
+    fn with_cache<T>(&self, scratch: &Scratch, search: impl FnOnce(&mut Cache) -> T) -> T {
         let mut caches = scratch.regexes.borrow_mut();
         if caches.len() <= self.place {
             caches.resize_with(self.place + 1, || None);
         }
-        match &mut caches[self.place] {
-            Some(cache) => self.regex.is_match(cache, text),
-            empty => self.regex.is_match(empty.insert(self.regex.create_cache()), text),
-        }
+        search(caches[self.place].get_or_insert_with(|| self.regex.create_cache()))
     }
 
     /// The regex.
@@ -192,14 +208,42 @@ impl PlacedRegex {
 }
 
 /// Compiles expressions, collecting what is wrong with them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Compiler {
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many places for regexes are given.
     regexes: usize,
+    /// The regexes by their patterns: one that is written twice is compiled once.
+    known: BTreeMap<String, PlacedRegex>,
+    /// The tables and databases that were given.
+    pub(crate) resources: Resources,
+    /// Whether what Splunk refuses is refused, and not passed over (`--strict`).
+    pub(crate) strict: bool,
 }
 
 impl Compiler {
+    /// A compiler of rules that may use these tables and databases. `strict`: what Splunk refuses
+    /// is refused.
+    #[must_use]
+    pub fn new(resources: Resources, strict: bool) -> Self {
+        Self { resources, strict, ..Self::default() }
+    }
+
+    /// A compiler for more of the same program while that runs: it knows the regexes, and those
+    /// that it meets anew get places that `of` keeps free for it, `places` of them. More share
+    /// places, which costs time but is no error.
+    pub(crate) fn later(of: &mut Self, places: usize) -> Self {
+        let later = Self { diagnostics: Vec::new(), ..of.clone() };
+        of.regexes += places;
+        later
+    }
+
+    /// How many places for regexes are given.
+    pub(crate) fn places(&self) -> usize {
+        self.regexes
+    }
+
     /// Compiles an expression; what is wrong with it is added to the diagnostics, and the rest
     /// is still looked at.
     pub fn compile(&mut self, expr: &ast::Expr) -> Expr {
@@ -231,11 +275,15 @@ impl Compiler {
 
     /// Compiles a regex written at `span`.
     pub fn regex(&mut self, pattern: &str, span: Span) -> Option<PlacedRegex> {
+        if let Some(known) = self.known.get(pattern) {
+            return Some(known.clone());
+        }
         match Regex::new(pattern) {
             Ok(regex) => {
-                let place = self.regexes;
+                let placed = PlacedRegex { regex: Arc::new(regex), place: self.regexes };
                 self.regexes += 1;
-                Some(PlacedRegex { regex: Arc::new(regex), place })
+                self.known.insert(pattern.to_owned(), placed.clone());
+                Some(placed)
             }
             Err(error) => {
                 self.diagnostics.push(

@@ -239,6 +239,7 @@ mod tests {
     use crate::format::{DecodeContext, decode_each};
     use crate::plan::{Plan, Settings};
     use crate::reading::Reading;
+    use crate::resources::Resources;
     use crate::rule::Rule;
     use crate::spl::Macros;
 
@@ -412,6 +413,7 @@ mod tests {
             cim: Cim::builtin(),
             reading: Reading::AS_MEANT,
             timezone: TimeZone::UTC,
+            resources: Resources::default(),
         };
         let plan = |rule: &&str| {
             let search = format!("{rule} | table process");

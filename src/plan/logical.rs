@@ -152,7 +152,7 @@ impl LogicalPlan {
     }
 }
 
-fn operator(
+pub(super) fn operator(
     command: &ast::Command,
     reading: Reading,
     findings: &mut Vec<Diagnostic>,
@@ -186,7 +186,13 @@ fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
-        CommandKind::Fillnull(_) | CommandKind::Head(_) => Operator::Command(command.kind.clone()),
+        CommandKind::Fillnull(_)
+        | CommandKind::Foreach(_)
+        | CommandKind::Head(_)
+        | CommandKind::Iplocation(_)
+        | CommandKind::Lookup(_)
+        | CommandKind::Mvexpand(_)
+        | CommandKind::Rex(_) => Operator::Command(command.kind.clone()),
     })
 }
 

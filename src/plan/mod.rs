@@ -24,9 +24,10 @@ use jiff::tz::TimeZone;
 
 use crate::cim::Cim;
 use crate::reading::Reading;
+use crate::resources::Resources;
 use crate::rule::Rule;
 use crate::spl::diagnostic::{Diagnostic, Severity};
-use crate::spl::{self, Macros};
+use crate::spl::{self, Macros, codes};
 
 /// What compiling a rule needs beside the rule.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct Settings {
     pub reading: Reading,
     /// The zone of `bin span=1d`.
     pub timezone: TimeZone,
+    /// The tables and databases that rules may ask.
+    pub resources: Resources,
 }
 
 /// A compiled rule: immutable, shared by all workers.
@@ -62,6 +65,8 @@ pub struct Plan {
     /// The last look at the text of one event, before it is decoded; `None` where it would let
     /// everything through.
     pub gate: Option<Gate>,
+    /// What the rule asks for and is not given, each once, in words: a lookup table, for one.
+    pub lacks: Vec<String>,
 }
 
 /// A rule that does not run, and everything that is wrong with it.
@@ -87,7 +92,7 @@ impl Plan {
         let mut diagnostics = parsed.diagnostics;
         let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
         let logical = LogicalPlan::new(&pipeline, settings.reading, &mut diagnostics);
-        let program = Program::compile(&logical, &settings.timezone, &mut diagnostics);
+        let program = Program::compile(&logical, settings, &mut diagnostics);
         diagnostics.sort_by_key(|finding| finding.span.start);
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return refuse(rule, diagnostics);
@@ -97,7 +102,19 @@ impl Plan {
         let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
         let gate = Gate::new(&logical, &program, &settings.cim);
         let kinds = KindTest::of(&logical, &settings.cim);
-        let plan = Self { rule, logical, program, kinds, required, text_guards, evtx_guards, gate };
+        let lacks = lacks(&diagnostics);
+        let plan =
+            Self { rule, logical, program, kinds, required, text_guards, evtx_guards, gate, lacks };
         Ok((plan, diagnostics))
     }
+}
+
+/// The findings that say that something is not given.
+fn lacks(findings: &[Diagnostic]) -> Vec<String> {
+    let of = [codes::LOOKUP_NOT_GIVEN, codes::NO_NAME_SERVER, codes::GEOIP_NOT_GIVEN];
+    let lacks = findings.iter().filter(|finding| of.contains(&finding.code));
+    let mut lacks: Vec<_> = lacks.map(|finding| finding.message.clone()).collect();
+    lacks.sort_unstable();
+    lacks.dedup();
+    lacks
 }

@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 
 use super::commands::{self, Context, Held, Lowered, RowCommand, SetCommand};
-use super::{Bin, LogicalPlan, Operator};
+use super::{Bin, LogicalPlan, Operator, Settings};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Place, Stats};
 use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
 use crate::eval::glob::Glob;
@@ -42,8 +42,9 @@ pub(super) enum Filter {
     Regex { field: String, negated: bool, regex: PlacedRegex },
 }
 
+/// A command that works on one row, compiled.
 #[derive(Debug)]
-enum Step {
+pub(super) enum Step {
     Filter(Filter),
     Table(Vec<Glob>),
     Keep(Vec<Glob>),
@@ -80,17 +81,17 @@ impl Program {
     /// Lowers a logical plan.
     pub fn compile(
         plan: &LogicalPlan,
-        timezone: &TimeZone,
+        settings: &Settings,
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut compiler = Compiler::default();
+        let mut compiler = Compiler::new(settings.resources.clone(), settings.reading.is_strict());
         let mut program = Self {
             filters: Vec::new(),
             steps: Vec::new(),
             stats: None,
             final_steps: Vec::new(),
             columns: Columns::default(),
-            timezone: timezone.clone(),
+            timezone: settings.timezone.clone(),
             decimals: None,
         };
         for operator in &plan.operators {
@@ -271,7 +272,8 @@ fn aggregation(
     Aggregation { function: logical.function, argument, name: logical.name.clone() }
 }
 
-fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
+/// Compiles an operator that works on one row and is no command of `plan/commands/`.
+pub(super) fn step(operator: &Operator, compiler: &mut Compiler) -> Option<Step> {
     let globs = |list: &[String]| list.iter().map(|text| Glob::new(text)).collect();
     Some(match operator {
         Operator::Search(expr) => Step::Filter(Filter::Search(Search::compile(expr))),
@@ -350,7 +352,7 @@ impl Filter {
 }
 
 impl Step {
-    fn apply(&self, mut record: Record, context: Context<'_>) -> Option<Record> {
+    pub(super) fn apply(&self, mut record: Record, context: Context<'_>) -> Option<Record> {
         let Context { scratch, timezone } = context;
         match self {
             Self::Command(command) => return command.apply(record, context),
@@ -406,7 +408,7 @@ fn rename(record: &mut Record, from: &Glob, to: &Glob) {
 
 /// Whether a list of patterns selects a field: a wildcard does not reach names that start with
 /// `_` (SPLUNK.md 4, table, inferred).
-fn selects(list: &[Glob], name: &str) -> bool {
+pub(super) fn selects(list: &[Glob], name: &str) -> bool {
     list.iter().any(|glob| (glob.is_exact() || !name.starts_with('_')) && glob.matches(name))
 }
 

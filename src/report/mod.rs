@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 pub use json::StatsJson;
 pub use stats::write_stats;
-pub use summary::{exit_status, write_skipped, write_summary};
+pub use summary::{exit_status, write_lacks, write_skipped, write_summary};
 
 use crate::plan::{FinalRow, Plan};
 use crate::scan::Outcome;

@@ -1,8 +1,10 @@
 //! What is said of a sweep on standard error: what was searched, what was not, what it found.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::text::printable;
+use crate::plan::Plan;
 use crate::scan::{Outcome, Severity};
 
 /// The exit status of a sweep: 0 with rows, 1 without, 2 when something could not be read
@@ -98,6 +100,21 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
     }
     if outcome.overflowed {
         writeln!(to, "stopped: the result grew past --max-result; these rows are not all")?;
+    }
+    Ok(())
+}
+
+/// Writes what rules ask for and are not given: each once, with the number of rules.
+///
+/// # Errors
+/// When writing fails.
+pub fn write_lacks(plans: &[Plan], to: &mut dyn Write) -> io::Result<()> {
+    let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
+    for lack in plans.iter().flat_map(|plan| &plan.lacks) {
+        *rules.entry(lack).or_default() += 1;
+    }
+    for (lack, count) in rules {
+        writeln!(to, "not given: {} ({})", printable(lack), counted(count, "rule"))?;
     }
     Ok(())
 }

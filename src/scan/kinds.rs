@@ -12,6 +12,7 @@ use super::{Counters, Options, Progress, ScanError, Sweep};
 use crate::cim::Cim;
 use crate::plan::{Guard, Plan, Settings};
 use crate::reading::Reading;
+use crate::resources::Resources;
 use crate::rule::Rule;
 use crate::source::Found;
 use crate::spl::Macros;
@@ -78,6 +79,7 @@ fn kind_plan(event_ids: &[u32]) -> Option<Plan> {
         cim: Cim::builtin(),
         reading: Reading::AS_MEANT,
         timezone: jiff::tz::TimeZone::UTC,
+        resources: Resources::default(),
     };
     let rule = Rule::parse(&search, "kinds.spl").ok()?;
     let (mut plan, _) = Plan::compile(rule, &settings).ok()?;

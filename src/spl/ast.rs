@@ -97,6 +97,16 @@ pub enum CommandKind {
     Fillnull(Fillnull),
     /// `head [N]`.
     Head(Head),
+    /// `rex [field=F] "re"` and `rex mode=sed "s/../../"`.
+    Rex(Rex),
+    /// `foreach PATTERN... [ COMMAND | ... ]`.
+    Foreach(Foreach),
+    /// `lookup NAME f [AS g]... [OUTPUT|OUTPUTNEW f [AS g]...]`.
+    Lookup(Lookup),
+    /// `iplocation [prefix=P] [allfields=B] [lang=L] FIELD`.
+    Iplocation(Iplocation),
+    /// `mvexpand FIELD [limit=N]`.
+    Mvexpand(Mvexpand),
 }
 
 /// The arguments of `fillnull`.
@@ -112,6 +122,103 @@ pub struct Fillnull {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head {
     /// How many rows are kept.
+    pub limit: u64,
+}
+
+/// The arguments of `rex`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rex {
+    /// The field, `_raw` when none is written.
+    pub field: String,
+    /// What is done with its values.
+    pub action: RexAction,
+}
+
+/// What `rex` does with the values of its field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RexAction {
+    /// Takes what the named groups of a regex match.
+    Extract {
+        /// The pattern.
+        pattern: Spanned<String>,
+        /// How many matches of each value are taken, 1 when not written; 0 for all.
+        max_match: u64,
+        /// The field that gets the places of the groups.
+        offset_field: Option<String>,
+    },
+    /// `mode=sed "s/PATTERN/REPLACEMENT/FLAGS"`.
+    Substitute {
+        /// The pattern.
+        pattern: Spanned<String>,
+        /// What a match becomes, as written: `\1` is group 1.
+        replacement: String,
+        /// Which matches are replaced.
+        which: Occurrence,
+    },
+    /// `mode=sed "y/FROM/TO/"`: one character becomes another.
+    Translate(Vec<(char, char)>),
+}
+
+/// Which matches a sed expression replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Occurrence {
+    /// All (flag `g`).
+    All,
+    /// The one with this number, from 1 on (the first when no flag is written).
+    Only(u64),
+}
+
+/// The arguments of `foreach`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Foreach {
+    /// The fields.
+    pub fields: Vec<FieldPattern>,
+    /// What is done for each, with marks for `<<FIELD>>` and its like (see
+    /// [`template`](super::template)).
+    pub template: Vec<Command>,
+}
+
+/// The arguments of `lookup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The name of the table.
+    pub name: Spanned<String>,
+    /// Which columns must equal which fields.
+    pub matches: Vec<ColumnField>,
+    /// Which columns fill which fields; `None` for all that are not matched.
+    pub output: Option<Vec<ColumnField>>,
+    /// Whether fields that have a value keep it (`OUTPUTNEW`).
+    pub keeps: bool,
+}
+
+/// A column of a lookup table and the field of rows that goes with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnField {
+    /// The column.
+    pub column: Spanned<String>,
+    /// The field: of the same name when no `AS` is written.
+    pub field: String,
+}
+
+/// The arguments of `iplocation`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Iplocation {
+    /// The field with the addresses.
+    pub field: Spanned<String>,
+    /// What the names of new fields start with.
+    pub prefix: String,
+    /// Whether all fields are set, or the usual ones.
+    pub all_fields: bool,
+    /// The language of names, as in `en`.
+    pub language: String,
+}
+
+/// The arguments of `mvexpand`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mvexpand {
+    /// The field.
+    pub field: String,
+    /// How many values of a row make rows; 0 for all.
     pub limit: u64,
 }
 

@@ -45,6 +45,8 @@ codes! {
     BAD_NUMBER = "E0015";
     /// There are more findings than are shown, errors among them.
     TOO_MANY_FINDINGS = "E0016";
+    /// A square bracket is never closed.
+    UNCLOSED_BRACKET = "E0020";
 
     /// A macro is not defined.
     UNKNOWN_MACRO = "E0101";
@@ -69,6 +71,8 @@ codes! {
     WILDCARD_COUNT = "E0206";
     /// An option or argument is given twice.
     GIVEN_TWICE = "E0207";
+    /// A sed expression of `rex` is malformed.
+    BAD_SED = "E0220";
 
     /// A regex is malformed: Splunk refuses the whole search.
     BAD_REGEX = "E0301";
@@ -90,6 +94,14 @@ codes! {
     UNKNOWN_AGGREGATE = "E0309";
     /// An aggregate of `eval(...)` has no name.
     EVAL_NEEDS_NAME = "E0310";
+    /// A regex of `rex` has no named group.
+    NO_NAMED_GROUP = "E0320";
+    /// A command cannot stand in the brackets of `foreach`, or is not supported there.
+    NOT_IN_FOREACH = "E0321";
+    /// No table is given for a lookup, and the reading is strict: Splunk refuses such a search.
+    NO_LOOKUP = "E0322";
+    /// A lookup table has no such column.
+    NO_COLUMN = "E0323";
 
     /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
     LOWER_CASE_OPERATOR = "W0001";
@@ -111,6 +123,12 @@ codes! {
     BIN_WITHOUT_FIELD = "W0009";
     /// A time term of the search limits no archive.
     TIME_TERM = "W0010";
+    /// No table is given for a lookup: the fields that it fills stay as they are.
+    LOOKUP_NOT_GIVEN = "W0020";
+    /// `dnslookup` asks nobody: the fields that it fills stay as they are.
+    NO_NAME_SERVER = "W0021";
+    /// No database is given for `iplocation`: the fields that it fills stay as they are.
+    GEOIP_NOT_GIVEN = "W0022";
 }
 
 #[cfg(test)]

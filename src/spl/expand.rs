@@ -48,6 +48,26 @@ enum Origin {
 }
 
 impl Expanded<'_> {
+    /// The part `range` with `text` in its place, which must be as long: what stands in it has the
+    /// places that it has in the whole.
+    pub(super) fn part(&self, range: &Range<usize>, text: String) -> Self {
+        let first = self.pieces.partition_point(|piece| piece.at <= range.start).saturating_sub(1);
+        let pieces = self.pieces.iter().skip(first).take_while(|piece| piece.at < range.end);
+        let shift = |piece: &Piece| match piece.origin {
+            Origin::Copy(origin) if piece.at < range.start => {
+                Piece { at: 0, origin: Origin::Copy(origin + (range.start - piece.at)) }
+            }
+            origin => Piece { at: piece.at.saturating_sub(range.start), origin },
+        };
+        let holes = self.holes.iter().filter(|hole| (range.start..=range.end).contains(hole));
+        Self {
+            original: self.original,
+            text,
+            pieces: pieces.map(shift).collect(),
+            holes: holes.map(|hole| hole - range.start).collect(),
+        }
+    }
+
     /// Where in the original text a part of the expanded text came from.
     pub(super) fn span(&self, range: &Range<usize>) -> Span {
         let start = self.place(range.start).start;

@@ -40,6 +40,9 @@ const BUILTIN: &[(&str, &[&str], &str)] = &[
     ("get_web_data_proxy", &[], "_source_kind=proxy"),
     ("get_web_data_waf", &[], "_source_kind=waf"),
     ("add_fields_eoi", &[], ""),
+    // Hands the rows on to a collector, which a sweep's output does anyway. It stands behind the
+    // last command, mostly without a pipe, so it is no command of its own.
+    ("hec_collect", &[], ""),
     ("ut_shannon", &["word"], "eval ut_shannon=ut_shannon($word$)"),
 ];
 
@@ -410,6 +413,19 @@ mod tests {
         };
         let values = ["$b$".to_owned(), "2".to_owned()];
         assert_eq!(found.substitute(&values), "$b$2 $c$ $ 5$ $a");
+    }
+
+    #[test]
+    fn a_macro_that_only_hands_rows_on_may_be_glued_to_the_last_command() {
+        for glued in ["a, src_ip`hec_collect`", "a, src_ip `hec_collect`", "a, src_ip"] {
+            let parsed = crate::spl::parse(&format!("* | table {glued}"), &Macros::builtin());
+            let last = parsed.pipeline.and_then(|mut pipeline| pipeline.commands.pop());
+            let Some(crate::spl::ast::CommandKind::Table(list)) = last.map(|last| last.kind) else {
+                panic!("{glued}: {:?}", parsed.diagnostics)
+            };
+            let names: Vec<_> = list.iter().map(|name| name.node.as_str()).collect();
+            assert_eq!(names, ["a", "src_ip"], "{glued}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod expand;
 mod lexer;
 pub mod macros;
 mod parser;
+pub mod template;
 
 pub use macros::Macros;
 pub use parser::{Parsed, parse};

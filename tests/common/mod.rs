@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::print_stdout)]
 
 pub mod logs;
+pub mod mmdb;
 pub mod program;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use coldsweep::cim::Cim;
 use coldsweep::plan::{Plan, Settings};
 use coldsweep::reading::Reading;
+use coldsweep::resources::Resources;
 use coldsweep::rule::Rule;
 use coldsweep::scan::{Options, Outcome, Progress, scan};
 use coldsweep::spl::Macros;
@@ -28,7 +30,13 @@ pub fn shared(test: &str) -> Option<PathBuf> {
 
 /// The default settings.
 pub fn settings(reading: Reading) -> Settings {
-    Settings { macros: Macros::builtin(), cim: Cim::builtin(), reading, timezone: TimeZone::UTC }
+    Settings {
+        macros: Macros::builtin(),
+        cim: Cim::builtin(),
+        reading,
+        timezone: TimeZone::UTC,
+        resources: Resources::default(),
+    }
 }
 
 /// The built-in rule, compiled.
@@ -39,7 +47,12 @@ pub fn seed_plan(reading: Reading) -> Plan {
 
 /// A rule, compiled.
 pub fn compile(rule: Rule, reading: Reading) -> Plan {
-    match Plan::compile(rule, &settings(reading)) {
+    compile_with(rule, &settings(reading))
+}
+
+/// A rule, compiled under certain settings.
+pub fn compile_with(rule: Rule, settings: &Settings) -> Plan {
+    match Plan::compile(rule, settings) {
         Ok((plan, _)) => plan,
         Err(refusal) => panic!("{}", refusal.rule.render(&refusal.findings, false)),
     }

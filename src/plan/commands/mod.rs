@@ -6,12 +6,19 @@
 //! pipeline: newest first (SPLUNK.md 1.15).
 
 mod fillnull;
+mod foreach;
 mod head;
+mod iplocation;
+mod lookup;
+mod mvexpand;
+mod rex;
+mod sed;
 
 use std::fmt::Debug;
 
 use jiff::tz::TimeZone;
 
+use super::Operator;
 use crate::aggregate::Evidence;
 use crate::eval::expr::Compiler;
 use crate::eval::row::{Record, Scratch};
@@ -52,10 +59,15 @@ pub enum Lowered {
 
 /// Compiles a command; what is wrong with it is added to the compiler's diagnostics. `None` is of
 /// commands that have an operator of their own, or after an error.
-pub(super) fn lower(kind: &CommandKind, _compiler: &mut Compiler) -> Option<Lowered> {
+pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lowered> {
     Some(match kind {
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
+        CommandKind::Iplocation(iplocation) => iplocation::lower(iplocation, compiler),
+        CommandKind::Lookup(lookup) => lookup::lower(lookup, compiler)?,
+        CommandKind::Mvexpand(mvexpand) => mvexpand::lower(mvexpand),
+        CommandKind::Foreach(foreach) => foreach::lower(foreach, compiler)?,
+        CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
         _ => return None,
     })
 }
@@ -65,6 +77,11 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
+        CommandKind::Rex(_) => "rex",
+        CommandKind::Foreach(_) => "foreach",
+        CommandKind::Iplocation(_) => "iplocation",
+        CommandKind::Lookup(_) => "lookup",
+        CommandKind::Mvexpand(_) => "mvexpand",
         _ => "",
     }
 }

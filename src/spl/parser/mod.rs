@@ -3,6 +3,7 @@
 mod commands;
 mod expr;
 mod lists;
+mod options;
 mod search;
 
 use std::ops::Range;

@@ -349,10 +349,10 @@ fn what_is_wrong_is_named_and_placed() {
         ("a in (b)", &[(codes::LOWER_CASE_IN, "in")]),
         ("a | tabel b", &[(codes::UNKNOWN_COMMAND, "tabel")]),
         (
-            "a | rex field=b (?<c>\"d|e\") | wher a",
-            &[(codes::UNSUPPORTED_COMMAND, "rex"), (codes::UNKNOWN_COMMAND, "wher")],
+            "a | spath input=b | wher a",
+            &[(codes::UNSUPPORTED_COMMAND, "spath"), (codes::UNKNOWN_COMMAND, "wher")],
         ),
-        ("a | foreach x [ | eval y=1 ] | table b", &[(codes::UNSUPPORTED_COMMAND, "foreach")]),
+        ("a | map x [ | eval y=1 ] | table b", &[(codes::UNSUPPORTED_COMMAND, "map")]),
         ("a | \"b\"", &[(codes::UNEXPECTED_TEXT, "\"")]),
         ("a | where", &[(codes::MISSING_OPERAND, "")]),
         ("a | where b ORmatch(c,\"d\")", &[(codes::GLUED_OPERATOR, "ORmatch")]),

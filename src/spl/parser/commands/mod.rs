@@ -4,10 +4,16 @@ pub(super) mod bin;
 mod eval;
 mod fields;
 mod fillnull;
+mod foreach;
 mod head;
+mod iplocation;
+mod lookup;
+mod mvexpand;
 mod regex;
 mod rename;
+mod rex;
 pub(super) mod search;
+mod sed;
 mod stats;
 mod table;
 mod unsupported;
@@ -31,9 +37,14 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["eval"], parse: eval::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
+    CommandSyntax { names: &["foreach"], parse: foreach::parse },
     CommandSyntax { names: &["head"], parse: head::parse },
+    CommandSyntax { names: &["iplocation"], parse: iplocation::parse },
+    CommandSyntax { names: &["lookup"], parse: lookup::parse },
+    CommandSyntax { names: &["mvexpand"], parse: mvexpand::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
+    CommandSyntax { names: &["rex"], parse: rex::parse },
     CommandSyntax { names: &["search"], parse: search::parse },
     CommandSyntax { names: &["stats"], parse: stats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
