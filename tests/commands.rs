@@ -101,6 +101,17 @@ fn commands_do_what_splunk_does() {
         ("* | stats count as c by host | search c=2 host=b*", &["host=beta c=2"]),
         ("none_of_this | stats count", &["count=0"]),
         ("none_of_this | stats sum(N)", &[]),
+        // `earliest` and `latest` of rows go by their `_time`, whatever their order.
+        ("* | stats count by host _time | stats earliest(host) as e latest(host) as l first(host) as f", &["e=alpha l=beta f=alpha"]),
+        // eventstats: stats joined back on each row; rows lacking a by-field unchanged (SPLUNK.md 4, eventstats).
+        ("* | eventstats count as n by host | table host N n", &["host=beta n=2", "host=beta N=abc n=2", "host=alpha N=10 n=2", "host=alpha N=9 n=2"]),
+        ("* | table host N | eventstats c(host) as n max(N) as m by N | where isnull(n) OR n<2", &["host=beta", "host=beta N=abc n=1 m=abc", "host=alpha N=10 n=1 m=10", "host=alpha N=9 n=1 m=9"]),
+        ("N=9 OR N=10 | table N | eventstats dc(N) values(*) as all_*", &["N=10 dc(N)=2 all_N=10+9", "N=9 dc(N)=2 all_N=10+9"]),
+        // A row with several values in a by-field has the results of each group.
+        ("* | stats values(N) as N by host | eventstats count as c by N | table N c", &["N=10+9 c=1", "N=abc c=1"]),
+        ("* | stats values(host) as h by _time | eventstats count by h | table h count", &["h=alpha count=1", "h=beta count=2", "h=beta count=2"]),
+        ("* | stats values(host) as h values(EventCode) as e | eventstats count(eval(e=4688)) as n sum(none) as s by e | table e n s", &["e=4688+4689 n=1"]),
+        ("none_of_this | eventstats count", &[]),
         ("* | bin span=1s | stats values(*) as * by _time, host | table _time host Ip", &["_time=01 host=alpha Ip=10.1.2.3+192.168.0.1", "_time=02 host=beta", "_time=03 host=beta"]),
     ];
     let dir = tempfile::tempdir().unwrap();
@@ -121,4 +132,31 @@ fn commands_do_what_splunk_does() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A rule that writes all values into every row is stopped, and says so.
+#[test]
+fn what_commands_add_to_rows_is_limited() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.xml");
+    let text: String = (0..200)
+        .map(|n| {
+            format!(
+                "<Event><System><Provider Name='P'/><EventID>1</EventID>\
+                 <TimeCreated SystemTime='2024-01-01T00:00:00Z'/><Channel>Test</Channel>\
+                 <Computer>h</Computer></System><EventData><Data Name='N'>{n:0200}</Data>\
+                 </EventData></Event>\n"
+            )
+        })
+        .collect();
+    std::fs::write(&path, text).unwrap();
+    for search in ["* | table N | eventstats values(N) as all"] {
+        for (max_result, fits) in [(1 << 20, false), (64 << 20, true)] {
+            let plan = common::compile(Rule::parse(search, "c.spl").unwrap(), Reading::AS_MEANT);
+            let options = Options { max_result, ..Options::default() };
+            let outcome = common::sweep(plan, std::slice::from_ref(&path), &options);
+            assert_eq!(outcome.overflowed, !fits, "{search}");
+            assert_eq!(outcome.rows[0].len() == 200, fits, "{search}");
+        }
+    }
 }

@@ -186,7 +186,9 @@ fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
-        CommandKind::Fillnull(_) | CommandKind::Head(_) => Operator::Command(command.kind.clone()),
+        CommandKind::Eventstats(_) | CommandKind::Fillnull(_) | CommandKind::Head(_) => {
+            Operator::Command(command.kind.clone())
+        }
     })
 }
 
@@ -236,7 +238,7 @@ fn resolve_bin(
     Some(Bin { field, span: span.node, name })
 }
 
-fn resolve_aggregation(
+pub(super) fn resolve_aggregation(
     aggregation: &Aggregation,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<LogicalAggregation> {

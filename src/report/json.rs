@@ -156,6 +156,7 @@ impl Serialize for StatsJson<'_> {
         map.serialize_entry("rows", &counters.rows)?;
         map.serialize_entry("skipped", &skipped)?;
         map.serialize_entry("skipped_more", &outcome.skipped_more)?;
+        map.serialize_entry("notes", &outcome.notes)?;
         map.serialize_entry("first_time", &counters.span.ends.map(|ends| ends.0.to_string()))?;
         map.serialize_entry("last_time", &counters.span.ends.map(|ends| ends.1.to_string()))?;
         map.serialize_entry("seconds", &outcome.seconds)?;

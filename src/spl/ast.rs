@@ -93,6 +93,8 @@ pub enum CommandKind {
     Rename(Vec<(FieldPattern, FieldPattern)>),
     /// `eval a=EXPR, b=EXPR`.
     Eval(Vec<(Spanned<String>, Expr)>),
+    /// `eventstats AGG... [by FIELD...]`.
+    Eventstats(Stats),
     /// `fillnull [value=V] [LIST]`.
     Fillnull(Fillnull),
     /// `head [N]`.
@@ -156,7 +158,7 @@ pub enum TimeUnit {
     Year,
 }
 
-/// The arguments of `stats`.
+/// The arguments of `stats`, and of the commands that compute as it does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stats {
     /// The aggregations, as written.

@@ -5,17 +5,25 @@
 //! needs all rows, or it needs all rows, and then runs once, on rows in the order of Splunk's
 //! pipeline: newest first (SPLUNK.md 1.15).
 
+mod allowance;
+mod eventstats;
 mod fillnull;
 mod head;
+mod results;
 
 use std::fmt::Debug;
 
 use jiff::tz::TimeZone;
 
-use crate::aggregate::Evidence;
+pub use allowance::Allowance;
+
+use super::logical::resolve_aggregation;
+use super::physical::aggregation;
+use crate::aggregate::{Evidence, Place, Stats};
 use crate::eval::expr::Compiler;
-use crate::eval::row::{Record, Scratch};
-use crate::spl::ast::CommandKind;
+use crate::eval::row::{Record, Scratch, names};
+use crate::spl::ast::{self, CommandKind};
+use crate::value::Value;
 
 /// A row between two commands, with the events behind it where they are asked for.
 pub type Held = (Record, Vec<Evidence>);
@@ -27,6 +35,8 @@ pub struct Context<'c> {
     pub scratch: &'c Scratch,
     /// The zone of `--timezone`.
     pub timezone: &'c TimeZone,
+    /// What commands of all rows may add to them.
+    pub allowance: &'c Allowance,
 }
 
 /// A command that works on one row.
@@ -52,8 +62,9 @@ pub enum Lowered {
 
 /// Compiles a command; what is wrong with it is added to the compiler's diagnostics. `None` is of
 /// commands that have an operator of their own, or after an error.
-pub(super) fn lower(kind: &CommandKind, _compiler: &mut Compiler) -> Option<Lowered> {
+pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lowered> {
     Some(match kind {
+        CommandKind::Eventstats(stats) => eventstats::lower(stats, compiler),
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
         _ => return None,
@@ -63,8 +74,49 @@ pub(super) fn lower(kind: &CommandKind, _compiler: &mut Compiler) -> Option<Lowe
 /// The name of a command that has no operator of its own.
 pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
+        CommandKind::Eventstats(_) => "eventstats",
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
         _ => "",
+    }
+}
+
+/// The fields that a command adds to rows, in its order.
+pub(super) fn added(kind: &CommandKind) -> Vec<String> {
+    match kind {
+        CommandKind::Eventstats(stats) => names_of(stats),
+        _ => Vec::new(),
+    }
+}
+
+/// The names that aggregations give their results.
+fn names_of(stats: &ast::Stats) -> Vec<String> {
+    let named = stats.aggregations.iter().filter_map(|a| resolve_aggregation(a, &mut Vec::new()));
+    named.map(|aggregation| aggregation.name).collect()
+}
+
+/// Compiles the aggregations of a command that shares them with `stats`.
+fn compile_stats(stats: &ast::Stats, compiler: &mut Compiler) -> Stats {
+    let resolved: Vec<_> = stats
+        .aggregations
+        .iter()
+        .filter_map(|a| resolve_aggregation(a, &mut compiler.diagnostics))
+        .collect();
+    Stats {
+        aggregations: resolved.iter().map(|a| aggregation(a, compiler)).collect(),
+        by: stats.by.iter().map(|field| field.node.clone()).collect(),
+    }
+}
+
+/// The place of the `at`-th of all rows.
+pub(super) fn place_of(at: usize, record: &Record) -> Place {
+    Place::of_row(at, time_of(record))
+}
+
+/// The time of a row.
+fn time_of(record: &Record) -> Option<jiff::Timestamp> {
+    match record.get(names::TIME)?.values() {
+        [Value::Time(time), ..] => Some(*time),
+        _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod bin;
 mod eval;
+mod eventstats;
 mod fields;
 mod fillnull;
 mod head;
@@ -29,6 +30,7 @@ struct CommandSyntax {
 const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["bin", "bucket", "discretize"], parse: bin::parse },
     CommandSyntax { names: &["eval"], parse: eval::parse },
+    CommandSyntax { names: &["eventstats"], parse: eventstats::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
     CommandSyntax { names: &["head"], parse: head::parse },

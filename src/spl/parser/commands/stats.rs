@@ -9,6 +9,11 @@ use crate::spl::lexer::Lexeme;
 use super::super::Parser;
 
 pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
+    clauses(parser, "stats").map(CommandKind::Stats)
+}
+
+/// Reads aggregations and by-fields up to the end of the command, which is called `name`.
+pub(super) fn clauses(parser: &mut Parser<'_>, name: &str) -> Option<Stats> {
     let start = parser.scan.at();
     let mut stats = Stats { aggregations: Vec::new(), by: Vec::new() };
     loop {
@@ -28,10 +33,10 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
         stats.aggregations.push(aggregation(parser)?);
     }
     if stats.aggregations.is_empty() && parser.findings.is_empty() {
-        parser.missing(start..start, "stats computes nothing");
+        parser.missing(start..start, format!("{name} computes nothing"));
         return None;
     }
-    Some(CommandKind::Stats(stats))
+    Some(stats)
 }
 
 fn aggregation(parser: &mut Parser<'_>) -> Option<Aggregation> {

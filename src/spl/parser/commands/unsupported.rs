@@ -34,7 +34,6 @@ pub(super) const NAMES: &[&str] = &[
     "diff",
     "erex",
     "eventcount",
-    "eventstats",
     "extract",
     "fieldformat",
     "fieldsummary",
