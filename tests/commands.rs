@@ -112,6 +112,30 @@ fn commands_do_what_splunk_does() {
         ("* | stats values(host) as h by _time | eventstats count by h | table h count", &["h=alpha count=1", "h=beta count=2", "h=beta count=2"]),
         ("* | stats values(host) as h values(EventCode) as e | eventstats count(eval(e=4688)) as n sum(none) as s by e | table e n s", &["e=4688+4689 n=1"]),
         ("none_of_this | eventstats count", &[]),
+        // sort: numbers, addresses and text; missing values last; ties as they came (SPLUNK.md 4, sort).
+        ("* | sort N | table N M", &["N=9", "N=10", "N=abc", "M=one+two"]),
+        ("* | sort -N | table N M", &["N=abc", "N=10", "N=9", "M=one+two"]),
+        ("* | sort str(N) | table N M", &["N=10", "N=9", "N=abc", "M=one+two"]),
+        ("* | sort 1 num(N) d | table N", &["N=abc"]),
+        ("* | sort 0 host, -_time | table host N M", &["host=alpha N=10", "host=alpha N=9", "host=beta M=one+two", "host=beta N=abc"]),
+        ("* | sort - host _time | table host N M", &["host=beta M=one+two", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | sort -host _time | table host N M", &["host=beta N=abc", "host=beta M=one+two", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | sort limit=2 -ip(Ip) | table Ip", &["Ip=192.168.0.1", "Ip=10.1.2.3"]),
+        ("* | sort _time desc | table _time", &["_time=03.25", "_time=02.25", "_time=01.25", "_time=01.25"]),
+        // dedup: the first of each combination, rows without a field dropped (SPLUNK.md 4, dedup).
+        ("* | dedup host | table host N M", &["host=beta M=one+two", "host=alpha N=10"]),
+        ("* | dedup N | table N", &["N=abc", "N=10", "N=9"]),
+        ("* | dedup N keepempty=t | table host N", &["host=beta", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | dedup 2 EventCode host | table host N", &["host=beta", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | dedup host keepevents=true | table host N", &["host=beta", "N=abc", "host=alpha N=10", "N=9"]),
+        ("* | dedup EventCode | table EventCode N", &["EventCode=4688", "EventCode=4689 N=abc"]),
+        ("* | dedup EventCode consecutive=t | table EventCode N", &["EventCode=4688", "EventCode=4689 N=abc", "EventCode=4688 N=10"]),
+        ("* | dedup host sortby -num(N) | table host N", &["host=beta N=abc", "host=alpha N=10"]),
+        ("* | dedup host sortby +_time | table host N", &["host=alpha N=10", "host=beta N=abc"]),
+        // head, tail, reverse.
+        ("* | reverse | table N", &["N=9", "N=10", "N=abc"]),
+        ("* | tail 2 | table N", &["N=9", "N=10"]),
+        ("* | reverse | head 2 | stats list(N) as l", &["l=9+10"]),
         ("* | bin span=1s | stats values(*) as * by _time, host | table _time host Ip", &["_time=01 host=alpha Ip=10.1.2.3+192.168.0.1", "_time=02 host=beta", "_time=03 host=beta"]),
     ];
     let dir = tempfile::tempdir().unwrap();

@@ -186,9 +186,13 @@ fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
-        CommandKind::Eventstats(_) | CommandKind::Fillnull(_) | CommandKind::Head(_) => {
-            Operator::Command(command.kind.clone())
-        }
+        CommandKind::Dedup(_)
+        | CommandKind::Eventstats(_)
+        | CommandKind::Fillnull(_)
+        | CommandKind::Head(_)
+        | CommandKind::Reverse
+        | CommandKind::Sort(_)
+        | CommandKind::Tail { .. } => Operator::Command(command.kind.clone()),
     })
 }
 

@@ -93,12 +93,23 @@ pub enum CommandKind {
     Rename(Vec<(FieldPattern, FieldPattern)>),
     /// `eval a=EXPR, b=EXPR`.
     Eval(Vec<(Spanned<String>, Expr)>),
+    /// `dedup [N] FIELD...`.
+    Dedup(Dedup),
     /// `eventstats AGG... [by FIELD...]`.
     Eventstats(Stats),
     /// `fillnull [value=V] [LIST]`.
     Fillnull(Fillnull),
     /// `head [N]`.
     Head(Head),
+    /// `reverse`.
+    Reverse,
+    /// `sort [N] [+|-]FIELD...`.
+    Sort(Sort),
+    /// `tail [N]`.
+    Tail {
+        /// How many rows are kept.
+        limit: u64,
+    },
 }
 
 /// The arguments of `fillnull`.
@@ -115,6 +126,56 @@ pub struct Fillnull {
 pub struct Head {
     /// How many rows are kept.
     pub limit: u64,
+}
+
+/// The arguments of `sort`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sort {
+    /// How many rows are kept; `None` for all.
+    pub limit: Option<u64>,
+    /// By what, the first first.
+    pub keys: Vec<SortKey>,
+}
+
+/// One field that rows are sorted by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SortKey {
+    /// The field.
+    pub field: Spanned<String>,
+    /// Whether the largest value comes first.
+    pub descending: bool,
+    /// How values are compared.
+    pub kind: SortKind,
+}
+
+/// How `sort` compares values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKind {
+    /// As what they are.
+    Auto,
+    /// As text, by bytes.
+    Text,
+    /// As numbers; what is none comes after them.
+    Number,
+    /// As IP addresses; what is none comes after them.
+    Address,
+}
+
+/// The arguments of `dedup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dedup {
+    /// How many rows of one combination of values are kept: 1 or more.
+    pub limit: u64,
+    /// The fields whose values are combined.
+    pub fields: Vec<Spanned<String>>,
+    /// Whether further rows stay, without the fields.
+    pub keep_events: bool,
+    /// Whether rows stay that lack one of the fields.
+    pub keep_empty: bool,
+    /// Whether only rows right after one another count as of one combination.
+    pub consecutive: bool,
+    /// The order in which rows are looked at, as they come where it is empty.
+    pub sort_by: Vec<SortKey>,
 }
 
 /// The name of a field, perhaps with `*` in it.

@@ -6,10 +6,13 @@
 //! pipeline: newest first (SPLUNK.md 1.15).
 
 mod allowance;
+mod dedup;
 mod eventstats;
 mod fillnull;
 mod head;
 mod results;
+mod reverse;
+mod sort;
 
 use std::fmt::Debug;
 
@@ -64,9 +67,13 @@ pub enum Lowered {
 /// commands that have an operator of their own, or after an error.
 pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lowered> {
     Some(match kind {
+        CommandKind::Dedup(dedup) => dedup::lower(dedup),
         CommandKind::Eventstats(stats) => eventstats::lower(stats, compiler),
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
+        CommandKind::Reverse => reverse::lower(),
+        CommandKind::Sort(sort) => sort::lower(sort),
+        CommandKind::Tail { limit } => reverse::lower_tail(*limit),
         _ => return None,
     })
 }
@@ -74,9 +81,13 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
 /// The name of a command that has no operator of its own.
 pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
+        CommandKind::Dedup(_) => "dedup",
         CommandKind::Eventstats(_) => "eventstats",
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
+        CommandKind::Reverse => "reverse",
+        CommandKind::Sort(_) => "sort",
+        CommandKind::Tail { .. } => "tail",
         _ => "",
     }
 }

@@ -1,6 +1,7 @@
 //! The commands: one file each, and one list.
 
 pub(super) mod bin;
+mod dedup;
 mod eval;
 mod eventstats;
 mod fields;
@@ -8,9 +9,12 @@ mod fillnull;
 mod head;
 mod regex;
 mod rename;
+mod reverse;
 pub(super) mod search;
+mod sort;
 mod stats;
 mod table;
+mod tail;
 mod unsupported;
 mod where_;
 
@@ -29,6 +33,7 @@ struct CommandSyntax {
 /// Every command that is supported.
 const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["bin", "bucket", "discretize"], parse: bin::parse },
+    CommandSyntax { names: &["dedup"], parse: dedup::parse },
     CommandSyntax { names: &["eval"], parse: eval::parse },
     CommandSyntax { names: &["eventstats"], parse: eventstats::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
@@ -36,9 +41,12 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["head"], parse: head::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
+    CommandSyntax { names: &["reverse"], parse: reverse::parse },
     CommandSyntax { names: &["search"], parse: search::parse },
+    CommandSyntax { names: &["sort"], parse: sort::parse },
     CommandSyntax { names: &["stats"], parse: stats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
+    CommandSyntax { names: &["tail"], parse: tail::parse },
     CommandSyntax { names: &["where"], parse: where_::parse },
 ];
 
