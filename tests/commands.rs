@@ -132,6 +132,25 @@ fn commands_do_what_splunk_does() {
         ("* | dedup EventCode consecutive=t | table EventCode N", &["EventCode=4688", "EventCode=4689 N=abc", "EventCode=4688 N=10"]),
         ("* | dedup host sortby -num(N) | table host N", &["host=beta N=abc", "host=alpha N=10"]),
         ("* | dedup host sortby +_time | table host N", &["host=alpha N=10", "host=beta N=abc"]),
+        // streamstats: running, in the order of the rows (SPLUNK.md 4, streamstats).
+        ("* | streamstats count as n sum(N) as s | table N n s", &["n=1", "N=abc n=2", "N=10 n=3 s=10", "N=9 n=4 s=19"]),
+        ("* | streamstats count as n dc(N) as d by host | table host N n d", &["host=beta n=1 d=0", "host=beta N=abc n=2 d=1", "host=alpha N=10 n=1 d=1", "host=alpha N=9 n=2 d=2"]),
+        ("* | streamstats current=f last(N) as previous count as n | table N previous n", &["n=0", "N=abc n=1", "N=10 previous=abc n=2", "N=9 previous=10 n=3"]),
+        ("* | sort 0 _time | streamstats window=1 current=f values(N) as p first(host) as h | table N p h", &["N=10", "N=9 p=10 h=alpha", "N=abc p=9 h=alpha", "p=abc h=beta"]),
+        ("* | streamstats window=2 range(_time) as duration list(N) as l | table N duration l", &["duration=0", "N=abc duration=1 l=abc", "N=10 duration=1 l=abc+10", "N=9 duration=0 l=10+9"]),
+        // One window across groups, or one a group: the third row is one of two hosts.
+        ("* | table EventCode N | streamstats window=2 count as n by EventCode", &["EventCode=4688 n=1", "EventCode=4689 N=abc n=1", "EventCode=4688 N=10 n=1", "EventCode=4688 N=9 n=2"]),
+        ("* | table EventCode N | streamstats window=2 global=f count as n by EventCode", &["EventCode=4688 n=1", "EventCode=4689 N=abc n=1", "EventCode=4688 N=10 n=2", "EventCode=4688 N=9 n=2"]),
+        ("* | table host N | streamstats count as n by N", &["host=beta", "host=beta N=abc n=1", "host=alpha N=10 n=1", "host=alpha N=9 n=1"]),
+        // The far edge of a window of time is open.
+        ("* | streamstats time_window=1s count as n | table N n", &["n=1", "N=abc n=1", "N=10 n=1", "N=9 n=2"]),
+        ("* | streamstats time_window=2s count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=2", "N=9 n=3"]),
+        ("* | streamstats reset_on_change=t count as n by EventCode | table EventCode N n", &["EventCode=4688 n=1", "EventCode=4689 N=abc n=1", "EventCode=4688 N=10 n=1", "EventCode=4688 N=9 n=2"]),
+        ("* | streamstats reset_before=(N=10) count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=1", "N=9 n=2"]),
+        ("* | streamstats reset_after=\"(n=2)\" count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=1", "N=9 n=2"]),
+        ("* | streamstats reset_after=\"(\"N=\"abc\"\")\" count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=1", "N=9 n=2"]),
+        // A result may have its argument's name: later rows look back on what was there before.
+        ("* | streamstats window=2 sum(N) as N | table host N", &["host=beta", "host=beta", "host=alpha N=10", "host=alpha N=19"]),
         // head, tail, reverse.
         ("* | reverse | table N", &["N=9", "N=10", "N=abc"]),
         ("* | tail 2 | table N", &["N=9", "N=10"]),
@@ -174,7 +193,8 @@ fn what_commands_add_to_rows_is_limited() {
         })
         .collect();
     std::fs::write(&path, text).unwrap();
-    for search in ["* | table N | eventstats values(N) as all"] {
+    for search in ["eventstats values(N) as all", "streamstats values(N) as all"] {
+        let search = &format!("* | table N | {search}");
         for (max_result, fits) in [(1 << 20, false), (64 << 20, true)] {
             let plan = common::compile(Rule::parse(search, "c.spl").unwrap(), Reading::AS_MEANT);
             let options = Options { max_result, ..Options::default() };

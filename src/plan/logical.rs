@@ -192,6 +192,7 @@ fn operator(
         | CommandKind::Head(_)
         | CommandKind::Reverse
         | CommandKind::Sort(_)
+        | CommandKind::Streamstats(_)
         | CommandKind::Tail { .. } => Operator::Command(command.kind.clone()),
     })
 }

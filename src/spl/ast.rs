@@ -105,6 +105,8 @@ pub enum CommandKind {
     Reverse,
     /// `sort [N] [+|-]FIELD...`.
     Sort(Sort),
+    /// `streamstats [OPTION]... AGG... [by FIELD...]`.
+    Streamstats(Streamstats),
     /// `tail [N]`.
     Tail {
         /// How many rows are kept.
@@ -176,6 +178,30 @@ pub struct Dedup {
     pub consecutive: bool,
     /// The order in which rows are looked at, as they come where it is empty.
     pub sort_by: Vec<SortKey>,
+}
+
+/// A length of time.
+pub type Nanoseconds = i128;
+
+/// The arguments of `streamstats`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Streamstats {
+    /// What is computed, and by what rows are grouped.
+    pub stats: Stats,
+    /// Whether a row counts among those that its results are computed over.
+    pub current: bool,
+    /// How many rows they are computed over; 0 for all so far.
+    pub window: u64,
+    /// Whether the window is one of all groups, and not one for each.
+    pub global: bool,
+    /// How far back in time the window reaches.
+    pub time_window: Option<Nanoseconds>,
+    /// Whether all is forgotten where the values of the by-fields change.
+    pub reset_on_change: bool,
+    /// All is forgotten before a row of which this is true.
+    pub reset_before: Option<Expr>,
+    /// All is forgotten after a row of which, results included, this is true.
+    pub reset_after: Option<Expr>,
 }
 
 /// The name of a field, perhaps with `*` in it.

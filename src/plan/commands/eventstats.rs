@@ -26,9 +26,14 @@ impl SetCommand for Eventstats {
         for (at, (record, _)) in rows.iter_mut().enumerate() {
             let keys = keys(&self.stats, record);
             let of_groups: Vec<_> = keys.iter().filter_map(|key| computed.get(key)).collect();
-            if !results::write(record, &of_groups, context) {
+            let results = results::combine(&of_groups);
+            if !results::has_room(&results, context) {
                 rows.truncate(at);
                 break;
+            }
+            // Where there is nothing to compute the row stays as it is.
+            for (name, field) in results.into_iter().filter(|(_, field)| field.is_some()) {
+                record.set(&name, field);
             }
         }
         rows

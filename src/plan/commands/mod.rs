@@ -13,6 +13,7 @@ mod head;
 mod results;
 mod reverse;
 mod sort;
+mod streamstats;
 
 use std::fmt::Debug;
 
@@ -23,9 +24,11 @@ pub use allowance::Allowance;
 use super::logical::resolve_aggregation;
 use super::physical::aggregation;
 use crate::aggregate::{Evidence, Place, Stats};
-use crate::eval::expr::Compiler;
+use crate::eval::expr::{Compiler, Expr};
 use crate::eval::row::{Record, Scratch, names};
 use crate::spl::ast::{self, CommandKind};
+use crate::spl::codes;
+use crate::spl::diagnostic::Diagnostic;
 use crate::value::Value;
 
 /// A row between two commands, with the events behind it where they are asked for.
@@ -73,6 +76,7 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
         CommandKind::Head(head) => head::lower(head),
         CommandKind::Reverse => reverse::lower(),
         CommandKind::Sort(sort) => sort::lower(sort),
+        CommandKind::Streamstats(stats) => streamstats::lower(stats, compiler),
         CommandKind::Tail { limit } => reverse::lower_tail(*limit),
         _ => return None,
     })
@@ -87,6 +91,7 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Head(_) => "head",
         CommandKind::Reverse => "reverse",
         CommandKind::Sort(_) => "sort",
+        CommandKind::Streamstats(_) => "streamstats",
         CommandKind::Tail { .. } => "tail",
         _ => "",
     }
@@ -96,6 +101,7 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
 pub(super) fn added(kind: &CommandKind) -> Vec<String> {
     match kind {
         CommandKind::Eventstats(stats) => names_of(stats),
+        CommandKind::Streamstats(streamstats) => names_of(&streamstats.stats),
         _ => Vec::new(),
     }
 }
@@ -117,6 +123,20 @@ fn compile_stats(stats: &ast::Stats, compiler: &mut Compiler) -> Stats {
         aggregations: resolved.iter().map(|a| aggregation(a, compiler)).collect(),
         by: stats.by.iter().map(|field| field.node.clone()).collect(),
     }
+}
+
+/// Compiles a condition; what is none is reported.
+fn condition(expr: &ast::Expr, compiler: &mut Compiler) -> Expr {
+    let before = compiler.diagnostics.len();
+    let compiled = compiler.compile(expr);
+    if compiler.diagnostics.len() == before && !compiled.is_boolean() {
+        compiler.diagnostics.push(Diagnostic::error(
+            codes::NOT_A_CONDITION,
+            "a condition is needed here: this is neither true nor false",
+            expr.span,
+        ));
+    }
+    compiled
 }
 
 /// The place of the `at`-th of all rows.

@@ -52,6 +52,19 @@ impl Parser<'_> {
         option.then(|| name.range.start..self.scan.at() + 1)
     }
 
+    /// Takes a word if an `=` comes after it, up to that.
+    pub(super) fn option_name(&mut self) -> Option<Lexeme> {
+        let range = self.scan.take_while(|c| c.is_alphanumeric() || c == '_');
+        let end = self.scan.at();
+        self.scan.skip_blanks();
+        if range.is_empty() || self.scan.peek() != Some('=') {
+            self.scan.set(range.start);
+            return None;
+        }
+        let text = self.scan.slice(range.start..end).to_owned();
+        Some(Lexeme { text, range })
+    }
+
     /// Takes the value of an option that is true or false: the `=` comes next.
     pub(super) fn flag(&mut self, start: usize) -> Option<bool> {
         let value = self.option_value()?;

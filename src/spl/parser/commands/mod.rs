@@ -2,6 +2,7 @@
 
 pub(super) mod bin;
 mod dedup;
+mod duration;
 mod eval;
 mod eventstats;
 mod fields;
@@ -13,6 +14,7 @@ mod reverse;
 pub(super) mod search;
 mod sort;
 mod stats;
+mod streamstats;
 mod table;
 mod tail;
 mod unsupported;
@@ -45,6 +47,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["search"], parse: search::parse },
     CommandSyntax { names: &["sort"], parse: sort::parse },
     CommandSyntax { names: &["stats"], parse: stats::parse },
+    CommandSyntax { names: &["streamstats"], parse: streamstats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
     CommandSyntax { names: &["tail"], parse: tail::parse },
     CommandSyntax { names: &["where"], parse: where_::parse },

@@ -113,7 +113,6 @@ pub(super) const NAMES: &[&str] = &[
     "sitop",
     "spath",
     "strcat",
-    "streamstats",
     "tags",
     "timechart",
     "timewrap",
