@@ -151,6 +151,10 @@ fn commands_do_what_splunk_does() {
         ("* | streamstats reset_after=\"(\"N=\"abc\"\")\" count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=1", "N=9 n=2"]),
         // A result may have its argument's name: later rows look back on what was there before.
         ("* | streamstats window=2 sum(N) as N | table host N", &["host=beta", "host=beta", "host=alpha N=10", "host=alpha N=19"]),
+        // group_events: a row for each group and bucket of time, and how many events it stands for.
+        ("* | table _time host N `group_events(\"host\", 1s)` | where event_count>1", &["_time=01 host=alpha N=10+9 end_time=01.25 event_count=2 start_time=01.25"]),
+        ("* | table _time host N `group_events(host,2)`", &["_time=00 host=alpha N=10+9 end_time=01.25 event_count=2 start_time=01.25", "_time=02 host=beta N=abc end_time=03.25 event_count=2 start_time=02.25"]),
+        ("* | table _time host N EventCode`group_events(\"host, EventCode\", 1min)` | table EventCode event_count", &["EventCode=4688 event_count=2", "EventCode=4688 event_count=1", "EventCode=4689 event_count=1"]),
         // head, tail, reverse.
         ("* | reverse | table N", &["N=9", "N=10", "N=abc"]),
         ("* | tail 2 | table N", &["N=9", "N=10"]),

@@ -52,6 +52,7 @@ impl Serialize for JsonRow<'_> {
         map.serialize_entry("rule_id", &self.plan.rule.id)?;
         map.serialize_entry("rule", &self.plan.rule.title)?;
         for (name, field) in &self.row.columns {
+            let decimals = text::decimals_of(name, decimals);
             map.serialize_entry(name, &JsonField { field, decimals })?;
         }
         if !self.row.evidence.is_empty() {
