@@ -155,6 +155,21 @@ fn commands_do_what_splunk_does() {
         ("* | table _time host N `group_events(\"host\", 1s)` | where event_count>1", &["_time=01 host=alpha N=10+9 end_time=01.25 event_count=2 start_time=01.25"]),
         ("* | table _time host N `group_events(host,2)`", &["_time=00 host=alpha N=10+9 end_time=01.25 event_count=2 start_time=01.25", "_time=02 host=beta N=abc end_time=03.25 event_count=2 start_time=02.25"]),
         ("* | table _time host N EventCode`group_events(\"host, EventCode\", 1min)` | table EventCode event_count", &["EventCode=4688 event_count=2", "EventCode=4688 event_count=1", "EventCode=4689 event_count=1"]),
+        // transaction: distinct sorted values, duration, eventcount; rows come newest first (SPLUNK.md 4, transaction).
+        ("* | table _time host N | transaction host", &["_time=02.25 host=beta N=abc duration=1 eventcount=2 closed_txn=0", "_time=01.25 host=alpha N=10+9 duration=0 eventcount=2 closed_txn=0"]),
+        ("* | table _time host N | transaction host maxspan=500ms | table host N eventcount closed_txn", &["host=beta eventcount=1 closed_txn=1", "host=beta N=abc eventcount=1 closed_txn=1", "host=alpha N=10+9 eventcount=2 closed_txn=0"]),
+        ("* | transaction maxpause=1s | table host eventcount", &["host=alpha+beta eventcount=4"]),
+        ("* | transaction maxevents=3 | table _time eventcount closed_txn", &["_time=01.25 eventcount=3 closed_txn=1", "_time=01.25 eventcount=1 closed_txn=0"]),
+        // A start closes: what comes after none is evicted, unless it is kept.
+        ("* | table _time host N | transaction startswith=\"N=abc\" | table N eventcount", &["N=abc eventcount=2"]),
+        ("* | table _time host N | transaction startswith=eval(N=\"abc\") keepevicted=t | table N eventcount closed_txn", &["N=abc eventcount=2 closed_txn=1", "N=10+9 eventcount=2 closed_txn=0"]),
+        ("* | table _time host N | transaction endswith=(N=abc) | table N eventcount", &["N=10+9+abc eventcount=3"]),
+        ("* | transaction host startswith=x.exe endswith=\"host=beta\" | table host EventCode eventcount", &["host=beta EventCode=4688 eventcount=1", "host=beta EventCode=4689 eventcount=1"]),
+        ("* | transaction host mvlist=f | where match(_raw, \"(?s)x.exe.*y.exe\") | table host", &[]),
+        ("* | transaction host | where match(_raw, \"(?s)y.exe.*x.exe\") | table host", &["host=alpha"]),
+        // Events share one value at least and contradict none.
+        ("* | transaction EventCode N | table EventCode N", &["EventCode=4689 N=abc", "EventCode=4688 N=10", "EventCode=4688 N=9"]),
+        ("* | table host N | transaction host", &[]),
         // head, tail, reverse.
         ("* | reverse | table N", &["N=9", "N=10", "N=abc"]),
         ("* | tail 2 | table N", &["N=9", "N=10"]),

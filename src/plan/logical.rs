@@ -193,7 +193,8 @@ fn operator(
         | CommandKind::Reverse
         | CommandKind::Sort(_)
         | CommandKind::Streamstats(_)
-        | CommandKind::Tail { .. } => Operator::Command(command.kind.clone()),
+        | CommandKind::Tail { .. }
+        | CommandKind::Transaction(_) => Operator::Command(command.kind.clone()),
     })
 }
 

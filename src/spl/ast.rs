@@ -106,12 +106,14 @@ pub enum CommandKind {
     /// `sort [N] [+|-]FIELD...`.
     Sort(Sort),
     /// `streamstats [OPTION]... AGG... [by FIELD...]`.
-    Streamstats(Streamstats),
+    Streamstats(Box<Streamstats>),
     /// `tail [N]`.
     Tail {
         /// How many rows are kept.
         limit: u64,
     },
+    /// `transaction [FIELD]... [OPTION]...`.
+    Transaction(Box<Transaction>),
 }
 
 /// The arguments of `fillnull`.
@@ -128,6 +130,34 @@ pub struct Fillnull {
 pub struct Head {
     /// How many rows are kept.
     pub limit: u64,
+}
+
+/// The arguments of `transaction`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transaction {
+    /// The fields whose values the events of a transaction share.
+    pub fields: Vec<Spanned<String>>,
+    /// How far its first and last event may lie apart.
+    pub max_span: Option<Nanoseconds>,
+    /// How far an event and the next may lie apart.
+    pub max_pause: Option<Nanoseconds>,
+    /// How many events it may have: 1 or more.
+    pub max_events: u64,
+    /// What its first event is.
+    pub starts_with: Option<EventFilter>,
+    /// What its last event is.
+    pub ends_with: Option<EventFilter>,
+    /// Whether transactions stay that nothing closed.
+    pub keep_evicted: bool,
+}
+
+/// What an event must be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventFilter {
+    /// What a search finds.
+    Search(SearchExpr),
+    /// Of what a condition is true.
+    Eval(Expr),
 }
 
 /// The arguments of `sort`.

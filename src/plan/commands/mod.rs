@@ -14,6 +14,7 @@ mod results;
 mod reverse;
 mod sort;
 mod streamstats;
+mod transaction;
 
 use std::fmt::Debug;
 
@@ -78,6 +79,7 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
         CommandKind::Sort(sort) => sort::lower(sort),
         CommandKind::Streamstats(stats) => streamstats::lower(stats, compiler),
         CommandKind::Tail { limit } => reverse::lower_tail(*limit),
+        CommandKind::Transaction(transaction) => transaction::lower(transaction, compiler),
         _ => return None,
     })
 }
@@ -93,6 +95,7 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Sort(_) => "sort",
         CommandKind::Streamstats(_) => "streamstats",
         CommandKind::Tail { .. } => "tail",
+        CommandKind::Transaction(_) => "transaction",
         _ => "",
     }
 }
@@ -102,6 +105,7 @@ pub(super) fn added(kind: &CommandKind) -> Vec<String> {
     match kind {
         CommandKind::Eventstats(stats) => names_of(stats),
         CommandKind::Streamstats(streamstats) => names_of(&streamstats.stats),
+        CommandKind::Transaction(_) => transaction::ADDED.map(str::to_owned).to_vec(),
         _ => Vec::new(),
     }
 }

@@ -17,6 +17,7 @@ mod stats;
 mod streamstats;
 mod table;
 mod tail;
+mod transaction;
 mod unsupported;
 mod where_;
 
@@ -50,6 +51,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["streamstats"], parse: streamstats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
     CommandSyntax { names: &["tail"], parse: tail::parse },
+    CommandSyntax { names: &["transaction"], parse: transaction::parse },
     CommandSyntax { names: &["where"], parse: where_::parse },
 ];
 

@@ -27,7 +27,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
         |parser: &mut Parser<'_>, name: &Lexeme| set_option(parser, name, &mut streamstats);
     let stats = stats::clauses_and_options(parser, "streamstats", &mut option)?;
     streamstats.stats = stats;
-    Some(CommandKind::Streamstats(streamstats))
+    Some(CommandKind::Streamstats(Box::new(streamstats)))
 }
 
 /// Reads the value of an option; `None` after an error, which an unknown option is.

@@ -118,7 +118,6 @@ pub(super) const NAMES: &[&str] = &[
     "timewrap",
     "tojson",
     "top",
-    "transaction",
     "transpose",
     "trendline",
     "tscollect",
