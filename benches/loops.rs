@@ -15,7 +15,7 @@ use coldsweep::event::{Event, Format};
 use coldsweep::format::evtx::{self, ChunkReader, SlotState, Wanted};
 use coldsweep::format::text::TextLayout;
 use coldsweep::format::{DecodeContext, decode_each};
-use coldsweep::plan::{Plan, Settings};
+use coldsweep::plan::{Allowance, Plan, Settings};
 use coldsweep::prefilter::Prefilter;
 use coldsweep::reading::Reading;
 use coldsweep::resources::Resources;
@@ -207,7 +207,7 @@ fn aggregate(bencher: Bencher<'_, '_>) {
             let place = Place::new(event.meta.time, 0, at as u64);
             groups.update(stats, record, place, Vec::new(), &scratch);
         }
-        let rows = plan.program.finish(groups.finish(stats), &scratch);
+        let rows = plan.program.finish(groups.finish(stats), &scratch, &Allowance::new(usize::MAX));
         assert!(!rows.is_empty());
         rows
     });

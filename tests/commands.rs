@@ -129,6 +129,79 @@ fn commands_do_what_splunk_does() {
         ("* | stats count as c by host | search c=2 host=b*", &["host=beta c=2"]),
         ("none_of_this | stats count", &["count=0"]),
         ("none_of_this | stats sum(N)", &[]),
+        // `earliest` and `latest` of rows go by their `_time`, whatever their order.
+        ("* | stats count by host _time | stats earliest(host) as e latest(host) as l first(host) as f", &["e=alpha l=beta f=alpha"]),
+        // eventstats: stats joined back on each row; rows lacking a by-field unchanged (SPLUNK.md 4, eventstats).
+        ("* | eventstats count as n by host | table host N n", &["host=beta n=2", "host=beta N=abc n=2", "host=alpha N=10 n=2", "host=alpha N=9 n=2"]),
+        ("* | table host N | eventstats c(host) as n max(N) as m by N | where isnull(n) OR n<2", &["host=beta", "host=beta N=abc n=1 m=abc", "host=alpha N=10 n=1 m=10", "host=alpha N=9 n=1 m=9"]),
+        ("N=9 OR N=10 | table N | eventstats dc(N) values(*) as all_*", &["N=10 dc(N)=2 all_N=10+9", "N=9 dc(N)=2 all_N=10+9"]),
+        // A row with several values in a by-field has the results of each group.
+        ("* | stats values(N) as N by host | eventstats count as c by N | table N c", &["N=10+9 c=1", "N=abc c=1"]),
+        ("* | stats values(host) as h by _time | eventstats count by h | table h count", &["h=alpha count=1", "h=beta count=2", "h=beta count=2"]),
+        ("* | stats values(host) as h values(EventCode) as e | eventstats count(eval(e=4688)) as n sum(none) as s by e | table e n s", &["e=4688+4689 n=1"]),
+        ("none_of_this | eventstats count", &[]),
+        // sort: numbers, addresses and text; missing values last; ties as they came (SPLUNK.md 4, sort).
+        ("* | sort N | table N M", &["N=9", "N=10", "N=abc", "M=one+two"]),
+        ("* | sort -N | table N M", &["N=abc", "N=10", "N=9", "M=one+two"]),
+        ("* | sort str(N) | table N M", &["N=10", "N=9", "N=abc", "M=one+two"]),
+        ("* | sort 1 num(N) d | table N", &["N=abc"]),
+        ("* | sort 0 host, -_time | table host N M", &["host=alpha N=10", "host=alpha N=9", "host=beta M=one+two", "host=beta N=abc"]),
+        ("* | sort - host _time | table host N M", &["host=beta M=one+two", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | sort -host _time | table host N M", &["host=beta N=abc", "host=beta M=one+two", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | sort limit=2 -ip(Ip) | table Ip", &["Ip=192.168.0.1", "Ip=10.1.2.3"]),
+        ("* | sort _time desc | table _time", &["_time=03.25", "_time=02.25", "_time=01.25", "_time=01.25"]),
+        // dedup: the first of each combination, rows without a field dropped (SPLUNK.md 4, dedup).
+        ("* | dedup host | table host N M", &["host=beta M=one+two", "host=alpha N=10"]),
+        ("* | dedup N | table N", &["N=abc", "N=10", "N=9"]),
+        ("* | dedup N keepempty=t | table host N", &["host=beta", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | dedup 2 EventCode host | table host N", &["host=beta", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | dedup host keepevents=true | table host N", &["host=beta", "N=abc", "host=alpha N=10", "N=9"]),
+        ("* | dedup EventCode | table EventCode N", &["EventCode=4688", "EventCode=4689 N=abc"]),
+        ("* | dedup EventCode consecutive=t | table EventCode N", &["EventCode=4688", "EventCode=4689 N=abc", "EventCode=4688 N=10"]),
+        ("* | dedup host sortby -num(N) | table host N", &["host=beta N=abc", "host=alpha N=10"]),
+        ("* | dedup host sortby +_time | table host N", &["host=alpha N=10", "host=beta N=abc"]),
+        // streamstats: running, in the order of the rows (SPLUNK.md 4, streamstats).
+        ("* | streamstats count as n sum(N) as s | table N n s", &["n=1", "N=abc n=2", "N=10 n=3 s=10", "N=9 n=4 s=19"]),
+        ("* | streamstats count as n dc(N) as d by host | table host N n d", &["host=beta n=1 d=0", "host=beta N=abc n=2 d=1", "host=alpha N=10 n=1 d=1", "host=alpha N=9 n=2 d=2"]),
+        ("* | streamstats current=f last(N) as previous count as n | table N previous n", &["n=0", "N=abc n=1", "N=10 previous=abc n=2", "N=9 previous=10 n=3"]),
+        ("* | sort 0 _time | streamstats window=1 current=f values(N) as p first(host) as h | table N p h", &["N=10", "N=9 p=10 h=alpha", "N=abc p=9 h=alpha", "p=abc h=beta"]),
+        ("* | streamstats window=2 range(_time) as duration list(N) as l | table N duration l", &["duration=0", "N=abc duration=1 l=abc", "N=10 duration=1 l=abc+10", "N=9 duration=0 l=10+9"]),
+        // One window across groups, or one a group: the third row is one of two hosts.
+        ("* | table EventCode N | streamstats window=2 count as n by EventCode", &["EventCode=4688 n=1", "EventCode=4689 N=abc n=1", "EventCode=4688 N=10 n=1", "EventCode=4688 N=9 n=2"]),
+        ("* | table EventCode N | streamstats window=2 global=f count as n by EventCode", &["EventCode=4688 n=1", "EventCode=4689 N=abc n=1", "EventCode=4688 N=10 n=2", "EventCode=4688 N=9 n=2"]),
+        ("* | table host N | streamstats count as n by N", &["host=beta", "host=beta N=abc n=1", "host=alpha N=10 n=1", "host=alpha N=9 n=1"]),
+        // The far edge of a window of time is open.
+        ("* | streamstats time_window=1s count as n | table N n", &["n=1", "N=abc n=1", "N=10 n=1", "N=9 n=2"]),
+        ("* | streamstats time_window=2s count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=2", "N=9 n=3"]),
+        ("* | streamstats reset_on_change=t count as n by EventCode | table EventCode N n", &["EventCode=4688 n=1", "EventCode=4689 N=abc n=1", "EventCode=4688 N=10 n=1", "EventCode=4688 N=9 n=2"]),
+        ("* | streamstats reset_before=(N=10) count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=1", "N=9 n=2"]),
+        ("* | streamstats reset_after=\"(n=2)\" count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=1", "N=9 n=2"]),
+        ("* | streamstats reset_after=\"(\"N=\"abc\"\")\" count as n | table N n", &["n=1", "N=abc n=2", "N=10 n=1", "N=9 n=2"]),
+        // A result may have its argument's name: later rows look back on what was there before.
+        ("* | streamstats window=2 sum(N) as N | table host N", &["host=beta", "host=beta", "host=alpha N=10", "host=alpha N=19"]),
+        // group_events: a row for each group and bucket of time, and how many events it stands for.
+        ("* | table _time host N `group_events(\"host\", 1s)` | where event_count>1", &["_time=01 host=alpha N=10+9 end_time=01.25 event_count=2 start_time=01.25"]),
+        ("* | table _time host N `group_events(host,2)`", &["_time=00 host=alpha N=10+9 end_time=01.25 event_count=2 start_time=01.25", "_time=02 host=beta N=abc end_time=03.25 event_count=2 start_time=02.25"]),
+        ("* | table _time host N EventCode`group_events(\"host, EventCode\", 1min)` | table EventCode event_count", &["EventCode=4688 event_count=2", "EventCode=4688 event_count=1", "EventCode=4689 event_count=1"]),
+        // transaction: distinct sorted values, duration, eventcount; rows come newest first (SPLUNK.md 4, transaction).
+        ("* | table _time host N | transaction host", &["_time=02.25 host=beta N=abc duration=1 eventcount=2 closed_txn=0", "_time=01.25 host=alpha N=10+9 duration=0 eventcount=2 closed_txn=0"]),
+        ("* | table _time host N | transaction host maxspan=500ms | table host N eventcount closed_txn", &["host=beta eventcount=1 closed_txn=1", "host=beta N=abc eventcount=1 closed_txn=1", "host=alpha N=10+9 eventcount=2 closed_txn=0"]),
+        ("* | transaction maxpause=1s | table host eventcount", &["host=alpha+beta eventcount=4"]),
+        ("* | transaction maxevents=3 | table _time eventcount closed_txn", &["_time=01.25 eventcount=3 closed_txn=1", "_time=01.25 eventcount=1 closed_txn=0"]),
+        // A start closes: what comes after none is evicted, unless it is kept.
+        ("* | table _time host N | transaction startswith=\"N=abc\" | table N eventcount", &["N=abc eventcount=2"]),
+        ("* | table _time host N | transaction startswith=eval(N=\"abc\") keepevicted=t | table N eventcount closed_txn", &["N=abc eventcount=2 closed_txn=1", "N=10+9 eventcount=2 closed_txn=0"]),
+        ("* | table _time host N | transaction endswith=(N=abc) | table N eventcount", &["N=10+9+abc eventcount=3"]),
+        ("* | transaction host startswith=x.exe endswith=\"host=beta\" | table host EventCode eventcount", &["host=beta EventCode=4688 eventcount=1", "host=beta EventCode=4689 eventcount=1"]),
+        ("* | transaction host mvlist=f | where match(_raw, \"(?s)x.exe.*y.exe\") | table host", &[]),
+        ("* | transaction host | where match(_raw, \"(?s)y.exe.*x.exe\") | table host", &["host=alpha"]),
+        // Events share one value at least and contradict none.
+        ("* | transaction EventCode N | table EventCode N", &["EventCode=4689 N=abc", "EventCode=4688 N=10", "EventCode=4688 N=9"]),
+        ("* | table host N | transaction host", &[]),
+        // head, tail, reverse.
+        ("* | reverse | table N", &["N=9", "N=10", "N=abc"]),
+        ("* | tail 2 | table N", &["N=9", "N=10"]),
+        ("* | reverse | head 2 | stats list(N) as l", &["l=9+10"]),
         ("* | bin span=1s | stats values(*) as * by _time, host | table _time host Ip", &["_time=01 host=alpha Ip=10.1.2.3+192.168.0.1", "_time=02 host=beta", "_time=03 host=beta"]),
     ];
     check(cases);
@@ -342,4 +415,32 @@ fn what_is_not_given_is_said() {
     let refusal = Plan::compile(rule, &with_resources()).unwrap_err();
     let findings = refusal.findings.iter().map(|f| (f.code, &refusal.rule.search[f.span.range()]));
     assert_eq!(findings.collect::<Vec<_>>(), [("E0323", "nome"), ("E0323", "tem")]);
+}
+
+/// A rule that writes all values into every row is stopped, and says so.
+#[test]
+fn what_commands_add_to_rows_is_limited() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.xml");
+    let text: String = (0..200)
+        .map(|n| {
+            format!(
+                "<Event><System><Provider Name='P'/><EventID>1</EventID>\
+                 <TimeCreated SystemTime='2024-01-01T00:00:00Z'/><Channel>Test</Channel>\
+                 <Computer>h</Computer></System><EventData><Data Name='N'>{n:0200}</Data>\
+                 </EventData></Event>\n"
+            )
+        })
+        .collect();
+    std::fs::write(&path, text).unwrap();
+    for search in ["eventstats values(N) as all", "streamstats values(N) as all"] {
+        let search = &format!("* | table N | {search}");
+        for (max_result, fits) in [(1 << 20, false), (64 << 20, true)] {
+            let plan = common::compile(Rule::parse(search, "c.spl").unwrap(), Reading::AS_MEANT);
+            let options = Options { max_result, ..Options::default() };
+            let outcome = common::sweep(plan, std::slice::from_ref(&path), &options);
+            assert_eq!(outcome.overflowed, !fits, "{search}");
+            assert_eq!(outcome.rows[0].len() == 200, fits, "{search}");
+        }
+    }
 }

@@ -93,7 +93,25 @@ const RULES: &[(&str, bool)] = &[
         r#"* | where match(process, "(?i)ple/\S*\.msi") OR match(Message, "(?i)x\.exa\S+msi\.?") | stats count by host"#,
         false,
     ),
+    (
+        r#"".msi" | table _time host process | eventstats count as n, dc(process) as d by host"#,
+        true,
+    ),
+    (
+        r#"".msi" | table _time host process user | sort 0 host, -process, user | streamstats window=3 count as n, list(user) as u by host"#,
+        true,
+    ),
+    (
+        r#"".msi" OR "exec" | transaction host maxspan=1h maxpause=10m | stats count, max(eventcount) as e, max(duration) as d, values(process) as p by host"#,
+        false,
+    ),
+    (
+        r#"".msi" OR "exec" | streamstats time_window=1h count as n by host | stats max(n) as n by host"#,
+        false,
+    ),
+    (r#"".msi" | table _time host process `group_events("host", 1h)`"#, false),
     (FIRST_UNGUARDED, false),
+    (r#"* | dedup host process sortby -_time | table _time host process | tail 20"#, true),
     (r#"* | table _time, host, signature_id, process"#, true),
     (r#"NOT ".msi" | stats count by host"#, false),
     (r#"".msi" OR NOT user=bob | stats dc(process) as d by host"#, false),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Place;
+use super::groups::Input;
 use crate::value::{Field, Value, parse_number};
 
 /// `list()` keeps this many values (SPLUNK.md 4, limits.conf).
@@ -195,6 +196,17 @@ impl Accumulator {
         grown
     }
 
+    /// Takes in one row; returns roughly by how many bytes the state grew.
+    pub(super) fn take_in(&mut self, input: Input<'_>, place: Place) -> usize {
+        match input {
+            Input::Row => {
+                self.update_row();
+                0
+            }
+            Input::Value(field) => self.update(field, place),
+        }
+    }
+
     /// Takes in a row itself: what `count` without an argument does.
     pub fn update_row(&mut self) {
         if let Self::Count(count) = self {
@@ -244,9 +256,12 @@ impl Accumulator {
         }
         // First in the pipeline is newest, so `latest` is `first` and `earliest` is `last`.
         let keeps_first = matches!(self, Self::First(_) | Self::Latest(_));
+        let is_before = |a: &Place, b: &Place| {
+            if by_time { a.by_time() < b.by_time() } else { a < b }
+        };
         if let Self::First(slot) | Self::Last(slot) | Self::Earliest(slot) | Self::Latest(slot) =
             self
-            && slot.as_ref().is_none_or(|(current, _)| (place < *current) == keeps_first)
+            && slot.as_ref().is_none_or(|(current, _)| is_before(&place, current) == keeps_first)
         {
             *slot = Some((place, field));
         }
@@ -284,6 +299,17 @@ impl Accumulator {
             | (Self::Earliest(_), Self::Earliest(Some((place, field))))
             | (Self::Latest(_), Self::Latest(Some((place, field)))) => self.choose(place, field),
             _ => {}
+        }
+    }
+
+    /// The result so far, as [`finish`](Self::finish) gives it.
+    #[must_use]
+    pub fn result(&self) -> Option<Field> {
+        match self {
+            // Counted, not copied: a running count of distinct values is asked for at each row.
+            #[allow(clippy::cast_precision_loss)]
+            Self::DistinctCount(set) => Some(Field::One(Value::Number(set.len() as f64))),
+            other => other.clone().finish(),
         }
     }
 

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accumulator, Argument, Place, Stats};
 use crate::eval::expr::Env;
-use crate::eval::glob::Glob;
 use crate::eval::row::{Record, Row, Scratch};
 use crate::value::{Field, Value};
 
@@ -64,6 +63,52 @@ impl Evidence {
     }
 }
 
+/// What an aggregation takes in of one row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Input<'r> {
+    /// The row itself.
+    Row,
+    /// The argument's value, `None` where the row lacks it.
+    Value(Option<&'r Field>),
+}
+
+/// What was computed over a group, by name; `None` where there was nothing to compute.
+pub type Results = Vec<(String, Option<Field>)>;
+
+/// Calls `visit` with what each aggregation takes in of a row: its number, the name of the field
+/// where it goes over all that fit a wildcard, and the input.
+pub(super) fn each_input(
+    stats: &Stats,
+    record: &Record,
+    scratch: &Scratch,
+    mut visit: impl FnMut(usize, Option<&str>, Input<'_>),
+) {
+    for (at, aggregation) in stats.aggregations.iter().enumerate() {
+        match &aggregation.argument {
+            Argument::Rows => visit(at, None, Input::Row),
+            Argument::Field(name) => visit(at, None, Input::Value(record.get(name))),
+            Argument::Eval(expr) => {
+                // `count(eval(X))` counts the rows where X is true.
+                let env = Env { row: record, scratch };
+                let field = if expr.is_boolean() {
+                    (expr.truth(env) == Some(true)).then(|| Field::text("1"))
+                } else {
+                    expr.eval(env).into_field()
+                };
+                visit(at, None, Input::Value(field.as_ref()));
+            }
+            Argument::Fields(glob) => {
+                for (name, field) in record.iter() {
+                    let apart = name.starts_with('_') || stats.by.iter().any(|by| by == name);
+                    if !apart && glob.matches(name) {
+                        visit(at, Some(name), Input::Value(Some(field)));
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// One group.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
@@ -88,42 +133,57 @@ impl Group {
 
     fn update(&mut self, stats: &Stats, record: &Record, place: Place, scratch: &Scratch) -> usize {
         let mut grown = 0;
-        let slots = self.single.iter_mut().zip(&mut self.wild);
-        for (aggregation, (single, wild)) in stats.aggregations.iter().zip(slots) {
-            match (&aggregation.argument, single) {
-                (Argument::Rows, Some(single)) => single.update_row(),
-                (Argument::Field(name), Some(single)) => {
-                    grown += single.update(record.get(name), place);
-                }
-                (Argument::Eval(expr), Some(single)) => {
-                    // `count(eval(X))` counts the rows where X is true.
-                    let env = Env { row: record, scratch };
-                    let field = if expr.is_boolean() {
-                        (expr.truth(env) == Some(true)).then(|| Field::text("1"))
-                    } else {
-                        expr.eval(env).into_field()
-                    };
-                    grown += single.update(field.as_ref(), place);
-                }
-                (Argument::Fields(glob), _) => {
-                    for (name, field) in record.iter() {
-                        let apart = name.starts_with('_') || stats.by.iter().any(|by| by == name);
-                        if apart || !glob.matches(name) {
-                            continue;
-                        }
-                        if !wild.contains_key(name) {
-                            grown += name.len();
-                            wild.insert(name.to_owned(), aggregation.function.start());
-                        }
-                        if let Some(accumulator) = wild.get_mut(name) {
-                            grown += accumulator.update(Some(field), place);
-                        }
-                    }
-                }
-                (_, None) => {}
-            }
+        each_input(stats, record, scratch, |at, name, input| {
+            grown += match name {
+                None => match self.single.get_mut(at).and_then(Option::as_mut) {
+                    Some(single) => single.take_in(input, place),
+                    None => 0,
+                },
+                Some(name) => self.update_field(stats, at, name, input, place),
+            };
+        });
+        grown
+    }
+
+    /// Takes in one of the fields that a wildcard names.
+    fn update_field(
+        &mut self,
+        stats: &Stats,
+        at: usize,
+        name: &str,
+        input: Input<'_>,
+        place: Place,
+    ) -> usize {
+        let (Some(aggregation), Some(wild)) = (stats.aggregations.get(at), self.wild.get_mut(at))
+        else {
+            return 0;
+        };
+        let mut grown = 0;
+        if !wild.contains_key(name) {
+            grown += name.len();
+            wild.insert(name.to_owned(), aggregation.function.start());
+        }
+        if let Some(accumulator) = wild.get_mut(name) {
+            grown += accumulator.take_in(input, place);
         }
         grown
+    }
+
+    /// What was computed, and the events behind it by time.
+    fn finish(self, stats: &Stats) -> (Results, Vec<Evidence>) {
+        let mut results = Vec::new();
+        let slots = self.single.into_iter().zip(self.wild);
+        for (aggregation, (single, wild)) in stats.aggregations.iter().zip(slots) {
+            if let Some(single) = single {
+                results.push((aggregation.name.clone(), single.finish()));
+            }
+            for (name, accumulator) in wild {
+                results.push((aggregation.name_for(name), accumulator.finish()));
+            }
+        }
+        let mut evidence = self.evidence;
+        evidence.sort_unstable();
+        (results, evidence)
     }
 
     fn merge(&mut self, other: Self) {
@@ -205,6 +265,12 @@ impl Groups {
         self.0.into_iter().map(|(key, group)| finish_group(stats, key, group)).collect()
     }
 
+    /// What was computed over each group.
+    #[must_use]
+    pub fn into_results(self, stats: &Stats) -> BTreeMap<GroupKey, Results> {
+        self.0.into_iter().map(|(key, group)| (key, group.finish(stats).0)).collect()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -215,29 +281,14 @@ impl Groups {
 fn finish_group(stats: &Stats, key: GroupKey, group: Group) -> (Record, Vec<Evidence>) {
     let by = stats.by.iter().cloned().zip(key.0.into_iter().map(Field::One));
     let mut record = Record::new(by);
-    let slots = group.single.into_iter().zip(group.wild);
-    for (aggregation, (single, wild)) in stats.aggregations.iter().zip(slots) {
-        if let Some(single) = single {
-            record.set(&aggregation.name, single.finish());
-        }
-        let Argument::Fields(glob) = &aggregation.argument else { continue };
-        let alias = Glob::new(&aggregation.name);
-        for (name, accumulator) in wild {
-            record.set(&renamed(glob, &alias, name), accumulator.finish());
-        }
-    }
-    let mut evidence = group.evidence;
-    evidence.sort_unstable();
+    let (results, evidence) = group.finish(stats);
+    results.into_iter().for_each(|(name, field)| record.set(&name, field));
     (record, evidence)
 }
 
-/// The name of a wildcard's result: the alias with each `*` as in the field's name.
-fn renamed(glob: &Glob, alias: &Glob, name: String) -> String {
-    if glob == alias { name } else { alias.filled_with(&glob.captures(&name)) }
-}
-
 /// The keys of one row: none when it lacks a by-field, several when one has several values.
-fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
+#[must_use]
+pub fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
     let mut keys = vec![Vec::with_capacity(stats.by.len())];
     for name in &stats.by {
         let Some(field) = record.field(name) else { return Vec::new() };
@@ -261,6 +312,7 @@ fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
 mod tests {
     use super::*;
     use crate::aggregate::{Aggregation, Function};
+    use crate::eval::glob::Glob;
     use jiff::Timestamp;
 
     fn values_of_all(by: &[&str]) -> Stats {

@@ -8,6 +8,7 @@
 mod accumulator;
 mod groups;
 mod pairs;
+mod running;
 
 use std::cmp::Reverse;
 
@@ -15,15 +16,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use accumulator::{Accumulator, Function};
-pub use groups::{Evidence, Group, GroupKey, Groups, Position};
+pub use groups::{Evidence, Group, GroupKey, Groups, Position, Results, keys};
+pub use running::RunningGroup;
 
 use crate::eval::expr::Expr;
 use crate::eval::glob::Glob;
 
 /// Where a row stands in Splunk's pipeline: newest first, ties in the order of files and offsets
-/// (SPLUNK.md 1.15 and "Decisions"). Rows without a time come last.
+/// (SPLUNK.md 1.15 and "Decisions"). Rows without a time come last. Rows that a command of all
+/// rows has seen stand where it left them, whatever their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
+    /// The number of a row among all, before anything else; 0 for events, which go by time.
+    row: u32,
     time: Reverse<Option<Timestamp>>,
     source: u32,
     offset: u64,
@@ -33,7 +38,19 @@ impl Place {
     /// The place of an event of the `source`-th input at `offset`.
     #[must_use]
     pub fn new(time: Option<Timestamp>, source: u32, offset: u64) -> Self {
-        Self { time: Reverse(time), source, offset }
+        Self { row: 0, time: Reverse(time), source, offset }
+    }
+
+    /// The place of the `at`-th row of all, which has this time.
+    #[must_use]
+    pub fn of_row(at: usize, time: Option<Timestamp>) -> Self {
+        let row = u32::try_from(at).unwrap_or(u32::MAX);
+        Self { row, time: Reverse(time), source: 0, offset: at as u64 }
+    }
+
+    /// What `earliest` and `latest` go by: newest first, whatever the order of the rows.
+    fn by_time(&self) -> (Reverse<Option<Timestamp>>, u32, u32, u64) {
+        (self.time, self.row, self.source, self.offset)
     }
 
     /// The time, by which `earliest` and `latest` go.
@@ -52,6 +69,18 @@ pub struct Aggregation {
     pub argument: Argument,
     /// The name of the result; with `*` where the argument has one.
     pub name: String,
+}
+
+impl Aggregation {
+    /// The name of the result over one of the fields that a wildcard names: that of the result
+    /// with each `*` as in the field's name.
+    fn name_for(&self, field: String) -> String {
+        let alias = Glob::new(&self.name);
+        match &self.argument {
+            Argument::Fields(glob) if *glob != alias => alias.filled_with(&glob.captures(&field)),
+            _ => field,
+        }
+    }
 }
 
 /// What an aggregation is computed over.

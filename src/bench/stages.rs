@@ -20,7 +20,7 @@ use crate::event::{Event, Format};
 use crate::format::evtx::{self, ChunkReader, SlotState, Wanted};
 use crate::format::text::TextLayout;
 use crate::format::{DecodeContext, decode_each_twice};
-use crate::plan::{GateCaches, Plan};
+use crate::plan::{Allowance, GateCaches, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
 use crate::scan::{SHARD_SIZE, ScanError};
@@ -247,7 +247,11 @@ impl Run<'_> {
                 Some(stats) => self.groups.finish(stats),
                 None => self.rows.into_iter().map(|row| (row, Vec::new())).collect(),
             };
-            std::hint::black_box(self.plan.program.finish(rows, &self.scratch));
+            std::hint::black_box(self.plan.program.finish(
+                rows,
+                &self.scratch,
+                &Allowance::new(usize::MAX),
+            ));
         });
         let Clocks { read, prefilter, frame, extract, evaluate, merge } = self.clocks;
         Stages {

@@ -186,13 +186,20 @@ pub(super) fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
-        CommandKind::Fillnull(_)
+        CommandKind::Dedup(_)
+        | CommandKind::Eventstats(_)
+        | CommandKind::Fillnull(_)
         | CommandKind::Foreach(_)
         | CommandKind::Head(_)
         | CommandKind::Iplocation(_)
         | CommandKind::Lookup(_)
         | CommandKind::Mvexpand(_)
-        | CommandKind::Rex(_) => Operator::Command(command.kind.clone()),
+        | CommandKind::Reverse
+        | CommandKind::Rex(_)
+        | CommandKind::Sort(_)
+        | CommandKind::Streamstats(_)
+        | CommandKind::Tail { .. }
+        | CommandKind::Transaction(_) => Operator::Command(command.kind.clone()),
     })
 }
 
@@ -242,7 +249,7 @@ fn resolve_bin(
     Some(Bin { field, span: span.node, name })
 }
 
-fn resolve_aggregation(
+pub(super) fn resolve_aggregation(
     aggregation: &Aggregation,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<LogicalAggregation> {

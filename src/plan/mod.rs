@@ -12,6 +12,7 @@ mod physical;
 mod required;
 
 pub use bin::Bin;
+pub use commands::Allowance;
 pub use explain::{Explanation, explain};
 pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};

@@ -3,9 +3,9 @@
 
 use jiff::tz::TimeZone;
 
-use super::commands::{self, Context, Held, Lowered, RowCommand, SetCommand};
+use super::commands::{self, Allowance, Context, Held, Lowered, RowCommand, SetCommand};
 use super::{Bin, LogicalPlan, Operator, Settings};
-use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Place, Stats};
+use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Stats};
 use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
 use crate::eval::glob::Glob;
 use crate::eval::row::{EventRow, RawText, Record, Row, Scratch, names};
@@ -173,7 +173,8 @@ impl Program {
             return None;
         }
         let mut record = self.materialise(row);
-        let context = Context { scratch, timezone: &self.timezone };
+        let allowance = Allowance::new(usize::MAX);
+        let context = Context { scratch, timezone: &self.timezone, allowance: &allowance };
         for step in &self.steps {
             record = step.apply(record, context)?;
         }
@@ -225,8 +226,13 @@ impl Program {
     /// Runs the part for all rows, given in the order of the pipeline, and puts their columns in
     /// order.
     #[must_use]
-    pub fn finish(&self, mut rows: Vec<Held>, scratch: &Scratch) -> Vec<FinalRow> {
-        let context = Context { scratch, timezone: &self.timezone };
+    pub fn finish(
+        &self,
+        mut rows: Vec<Held>,
+        scratch: &Scratch,
+        allowance: &Allowance,
+    ) -> Vec<FinalRow> {
+        let context = Context { scratch, timezone: &self.timezone, allowance };
         for step in &self.final_steps {
             rows = match step {
                 FinalStep::Each(step) => rows
@@ -247,17 +253,17 @@ impl Program {
     }
 }
 
-/// A `stats` over rows: their order is their place.
+/// A `stats` over rows: their order is their place, their `_time` what `earliest` goes by.
 fn regroup(rows: Vec<Held>, stats: &Stats, scratch: &Scratch) -> Vec<Held> {
     let mut groups = Groups::default();
     for (at, (record, evidence)) in rows.into_iter().enumerate() {
-        let place = Place::new(None, 0, at as u64);
+        let place = commands::place_of(at, &record);
         groups.update(stats, &record, place, evidence, scratch);
     }
     groups.finish(stats)
 }
 
-fn aggregation(
+pub(super) fn aggregation(
     logical: &super::logical::LogicalAggregation,
     compiler: &mut Compiler,
 ) -> Aggregation {
@@ -353,7 +359,7 @@ impl Filter {
 
 impl Step {
     pub(super) fn apply(&self, mut record: Record, context: Context<'_>) -> Option<Record> {
-        let Context { scratch, timezone } = context;
+        let Context { scratch, timezone, .. } = context;
         match self {
             Self::Command(command) => return command.apply(record, context),
             Self::Filter(filter) => {
@@ -428,6 +434,9 @@ impl Columns {
                         }
                     }
                 }
+            }
+            Operator::Command(kind) if !self.order.is_empty() => {
+                self.order.extend(commands::added(kind).iter().map(|text| Glob::new(text)));
             }
             Operator::Eval(list) if !self.order.is_empty() => {
                 self.order.extend(list.iter().map(|(name, _)| Glob::new(name)));

@@ -52,6 +52,7 @@ impl Serialize for JsonRow<'_> {
         map.serialize_entry("rule_id", &self.plan.rule.id)?;
         map.serialize_entry("rule", &self.plan.rule.title)?;
         for (name, field) in &self.row.columns {
+            let decimals = text::decimals_of(name, decimals);
             map.serialize_entry(name, &JsonField { field, decimals })?;
         }
         if !self.row.evidence.is_empty() {
@@ -156,6 +157,7 @@ impl Serialize for StatsJson<'_> {
         map.serialize_entry("rows", &counters.rows)?;
         map.serialize_entry("skipped", &skipped)?;
         map.serialize_entry("skipped_more", &outcome.skipped_more)?;
+        map.serialize_entry("notes", &outcome.notes)?;
         map.serialize_entry("first_time", &counters.span.ends.map(|ends| ends.0.to_string()))?;
         map.serialize_entry("last_time", &counters.span.ends.map(|ends| ends.1.to_string()))?;
         map.serialize_entry("seconds", &outcome.seconds)?;

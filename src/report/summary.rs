@@ -98,6 +98,9 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
     if unread > 0 {
         writeln!(to, "not read: {} (see above); everything else was", counted(unread, "place"))?;
     }
+    for note in &outcome.notes {
+        writeln!(to, "note: {}", printable(note))?;
+    }
     if outcome.overflowed {
         writeln!(to, "stopped: the result grew past --max-result; these rows are not all")?;
     }

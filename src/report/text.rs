@@ -24,9 +24,16 @@ pub(super) fn value(value: &Value, decimals: Option<u8>) -> Cow<'_, str> {
     }
 }
 
+/// How many decimals the times of a column have: `bin` says it of `_time` alone, others have as
+/// many as they need.
+pub(super) fn decimals_of(name: &str, decimals: Option<u8>) -> Option<u8> {
+    decimals.filter(|_| name == "_time")
+}
+
 /// A row's values of one column, a line each; empty when it has none.
 pub(super) fn cell(row: &FinalRow, name: &str, decimals: Option<u8>) -> String {
     let field = row.columns.iter().find(|(has, _)| has == name).map(|(_, field)| field);
+    let decimals = decimals_of(name, decimals);
     let values = field.map_or(&[][..], |field| field.values());
     values.iter().map(|one| value(one, decimals)).collect::<Vec<_>>().join("\n")
 }

@@ -29,7 +29,7 @@ use crate::eval::row::Scratch;
 use crate::event::Format;
 use crate::event_kind::KindReader;
 use crate::format::DecodeContext;
-use crate::plan::{FinalRow, Guard, Plan};
+use crate::plan::{Allowance, FinalRow, Guard, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
 use crate::source::{Found, MapChoice, walk};
@@ -114,6 +114,8 @@ pub struct Outcome {
     pub skipped_more: u64,
     /// Whether the sweep stopped because the result grew past its limit.
     pub overflowed: bool,
+    /// What the rules' commands have to say of their rows, in the order of the rules.
+    pub notes: Vec<String>,
     /// The wall time.
     pub seconds: f64,
     /// How many workers ran.
@@ -298,8 +300,16 @@ impl<'a> Sweep<'a> {
             merged.skips.add(path, None, Severity::Error, reason.clone());
         }
         let scratch = Scratch::default();
-        let pairs = self.plans.iter().zip(merged.partials);
-        let rows: Vec<_> = pairs.map(|(plan, partial)| partial.finish(plan, &scratch)).collect();
+        // Apart from what the workers hold, so that where it ends does not depend on them.
+        let allowance = Allowance::new(self.options.max_result);
+        let mut notes = Vec::new();
+        let mut rows = Vec::new();
+        for (plan, partial) in self.plans.iter().zip(merged.partials) {
+            rows.push(partial.finish(plan, &scratch, &allowance));
+            let said = allowance.take_notes().into_iter();
+            notes.extend(said.map(|note| format!("{}: {note}", plan.rule.title)));
+        }
+        let overflowed = overflowed || allowance.is_spent();
         merged.counters.rows = rows.iter().map(|rows| rows.len() as u64).sum();
         let (skipped, skipped_more) = merged.skips.finish();
         Outcome {
@@ -308,6 +318,7 @@ impl<'a> Sweep<'a> {
             skipped,
             skipped_more,
             overflowed,
+            notes,
             seconds: started.elapsed().as_secs_f64(),
             threads,
             searched_text: self.searched_text,

@@ -15,7 +15,7 @@ use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
-use crate::plan::{FinalRow, GateCaches, Plan};
+use crate::plan::{Allowance, FinalRow, GateCaches, Plan};
 use crate::prefilter::RuleSet;
 use crate::reading::{Accommodation, Reading};
 
@@ -54,7 +54,12 @@ impl Partial {
     }
 
     /// The rows of the answer.
-    pub(super) fn finish(self, plan: &Plan, scratch: &Scratch) -> Vec<FinalRow> {
+    pub(super) fn finish(
+        self,
+        plan: &Plan,
+        scratch: &Scratch,
+        allowance: &Allowance,
+    ) -> Vec<FinalRow> {
         let rows = match (self, plan.program.stats()) {
             (Self::Groups(groups), Some(stats)) => groups.finish(stats),
             (Self::Rows(mut rows), _) => {
@@ -63,7 +68,7 @@ impl Partial {
             }
             (Self::Groups(_), None) => Vec::new(),
         };
-        plan.program.finish(rows, scratch)
+        plan.program.finish(rows, scratch, allowance)
     }
 }
 

@@ -93,6 +93,10 @@ pub enum CommandKind {
     Rename(Vec<(FieldPattern, FieldPattern)>),
     /// `eval a=EXPR, b=EXPR`.
     Eval(Vec<(Spanned<String>, Expr)>),
+    /// `dedup [N] FIELD...`.
+    Dedup(Dedup),
+    /// `eventstats AGG... [by FIELD...]`.
+    Eventstats(Stats),
     /// `fillnull [value=V] [LIST]`.
     Fillnull(Fillnull),
     /// `head [N]`.
@@ -107,6 +111,19 @@ pub enum CommandKind {
     Iplocation(Iplocation),
     /// `mvexpand FIELD [limit=N]`.
     Mvexpand(Mvexpand),
+    /// `reverse`.
+    Reverse,
+    /// `sort [N] [+|-]FIELD...`.
+    Sort(Sort),
+    /// `streamstats [OPTION]... AGG... [by FIELD...]`.
+    Streamstats(Box<Streamstats>),
+    /// `tail [N]`.
+    Tail {
+        /// How many rows are kept.
+        limit: u64,
+    },
+    /// `transaction [FIELD]... [OPTION]...`.
+    Transaction(Box<Transaction>),
 }
 
 /// The arguments of `fillnull`.
@@ -222,6 +239,108 @@ pub struct Mvexpand {
     pub limit: u64,
 }
 
+/// The arguments of `transaction`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transaction {
+    /// The fields whose values the events of a transaction share.
+    pub fields: Vec<Spanned<String>>,
+    /// How far its first and last event may lie apart.
+    pub max_span: Option<Nanoseconds>,
+    /// How far an event and the next may lie apart.
+    pub max_pause: Option<Nanoseconds>,
+    /// How many events it may have: 1 or more.
+    pub max_events: u64,
+    /// What its first event is.
+    pub starts_with: Option<EventFilter>,
+    /// What its last event is.
+    pub ends_with: Option<EventFilter>,
+    /// Whether transactions stay that nothing closed.
+    pub keep_evicted: bool,
+}
+
+/// What an event must be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventFilter {
+    /// What a search finds.
+    Search(SearchExpr),
+    /// Of what a condition is true.
+    Eval(Expr),
+}
+
+/// The arguments of `sort`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sort {
+    /// How many rows are kept; `None` for all.
+    pub limit: Option<u64>,
+    /// By what, the first first.
+    pub keys: Vec<SortKey>,
+}
+
+/// One field that rows are sorted by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SortKey {
+    /// The field.
+    pub field: Spanned<String>,
+    /// Whether the largest value comes first.
+    pub descending: bool,
+    /// How values are compared.
+    pub kind: SortKind,
+}
+
+/// How `sort` compares values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKind {
+    /// As what they are.
+    Auto,
+    /// As text, by bytes.
+    Text,
+    /// As numbers; what is none comes after them.
+    Number,
+    /// As IP addresses; what is none comes after them.
+    Address,
+}
+
+/// The arguments of `dedup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dedup {
+    /// How many rows of one combination of values are kept: 1 or more.
+    pub limit: u64,
+    /// The fields whose values are combined.
+    pub fields: Vec<Spanned<String>>,
+    /// Whether further rows stay, without the fields.
+    pub keep_events: bool,
+    /// Whether rows stay that lack one of the fields.
+    pub keep_empty: bool,
+    /// Whether only rows right after one another count as of one combination.
+    pub consecutive: bool,
+    /// The order in which rows are looked at, as they come where it is empty.
+    pub sort_by: Vec<SortKey>,
+}
+
+/// A length of time.
+pub type Nanoseconds = i128;
+
+/// The arguments of `streamstats`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Streamstats {
+    /// What is computed, and by what rows are grouped.
+    pub stats: Stats,
+    /// Whether a row counts among those that its results are computed over.
+    pub current: bool,
+    /// How many rows they are computed over; 0 for all so far.
+    pub window: u64,
+    /// Whether the window is one of all groups, and not one for each.
+    pub global: bool,
+    /// How far back in time the window reaches.
+    pub time_window: Option<Nanoseconds>,
+    /// Whether all is forgotten where the values of the by-fields change.
+    pub reset_on_change: bool,
+    /// All is forgotten before a row of which this is true.
+    pub reset_before: Option<Expr>,
+    /// All is forgotten after a row of which, results included, this is true.
+    pub reset_after: Option<Expr>,
+}
+
 /// The name of a field, perhaps with `*` in it.
 pub type FieldPattern = Spanned<String>;
 
@@ -263,7 +382,7 @@ pub enum TimeUnit {
     Year,
 }
 
-/// The arguments of `stats`.
+/// The arguments of `stats`, and of the commands that compute as it does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stats {
     /// The aggregations, as written.

@@ -68,6 +68,13 @@ impl Expanded<'_> {
         }
     }
 
+    /// What a quoted string says, which stands at `span`. A blank is put after it, so that the
+    /// place after its end is there too.
+    pub(super) fn of_quoted(text: &str, span: Span) -> Self {
+        let pieces = vec![Piece { at: 0, origin: Origin::Call(span) }];
+        Self { original: "", text: format!("{text} "), pieces, holes: Vec::new() }
+    }
+
     /// Where in the original text a part of the expanded text came from.
     pub(super) fn span(&self, range: &Range<usize>) -> Span {
         let start = self.place(range.start).start;

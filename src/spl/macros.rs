@@ -9,6 +9,15 @@ use serde::Deserialize;
 /// How large a file of macros may be, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 
+/// `group_events(by, span)` of Anvilogic's rules, whose text is not published. It is taken for what
+/// some of them write out in its place, `bin span=S | stats values(*) as * by _time, host`, with
+/// the three fields that rules test after it: `event_count`, how many events a row stands for, and
+/// `start_time` and `end_time`, when the first and last of them were. A span without a unit is in
+/// seconds. It is called without a pipe before it, so it brings its own.
+const GROUP_EVENTS: &str = "| eval _event_time=_time | bin _time span=$span$ \
+    | stats values(*) as * min(_event_time) as start_time max(_event_time) as end_time \
+    count as event_count by _time, $by$";
+
 /// The macros built in: those that name a kind of source, as a test of the internal metadata field
 /// `_source_kind`, and the few whose meaning is known (SPLUNK.md, Decisions).
 const BUILTIN: &[(&str, &[&str], &str)] = &[
@@ -43,6 +52,7 @@ const BUILTIN: &[(&str, &[&str], &str)] = &[
     // Hands the rows on to a collector, which a sweep's output does anyway. It stands behind the
     // last command, mostly without a pipe, so it is no command of its own.
     ("hec_collect", &[], ""),
+    ("group_events", &["by", "span"], GROUP_EVENTS),
     ("ut_shannon", &["word"], "eval ut_shannon=ut_shannon($word$)"),
 ];
 

@@ -5,24 +5,39 @@
 //! needs all rows, or it needs all rows, and then runs once, on rows in the order of Splunk's
 //! pipeline: newest first (SPLUNK.md 1.15).
 
+mod allowance;
+mod dedup;
+mod eventstats;
 mod fillnull;
 mod foreach;
 mod head;
 mod iplocation;
 mod lookup;
 mod mvexpand;
+mod results;
+mod reverse;
 mod rex;
 mod sed;
+mod sort;
+mod streamstats;
+mod transaction;
 
 use std::fmt::Debug;
 
 use jiff::tz::TimeZone;
 
+pub use allowance::Allowance;
+
 use super::Operator;
-use crate::aggregate::Evidence;
-use crate::eval::expr::Compiler;
-use crate::eval::row::{Record, Scratch};
-use crate::spl::ast::CommandKind;
+use super::logical::resolve_aggregation;
+use super::physical::aggregation;
+use crate::aggregate::{Evidence, Place, Stats};
+use crate::eval::expr::{Compiler, Expr};
+use crate::eval::row::{Record, Scratch, names};
+use crate::spl::ast::{self, CommandKind};
+use crate::spl::codes;
+use crate::spl::diagnostic::Diagnostic;
+use crate::value::Value;
 
 /// A row between two commands, with the events behind it where they are asked for.
 pub type Held = (Record, Vec<Evidence>);
@@ -34,6 +49,8 @@ pub struct Context<'c> {
     pub scratch: &'c Scratch,
     /// The zone of `--timezone`.
     pub timezone: &'c TimeZone,
+    /// What commands of all rows may add to them.
+    pub allowance: &'c Allowance,
 }
 
 /// A command that works on one row.
@@ -61,6 +78,8 @@ pub enum Lowered {
 /// commands that have an operator of their own, or after an error.
 pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lowered> {
     Some(match kind {
+        CommandKind::Dedup(dedup) => dedup::lower(dedup),
+        CommandKind::Eventstats(stats) => eventstats::lower(stats, compiler),
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
         CommandKind::Iplocation(iplocation) => iplocation::lower(iplocation, compiler),
@@ -68,6 +87,11 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
         CommandKind::Mvexpand(mvexpand) => mvexpand::lower(mvexpand),
         CommandKind::Foreach(foreach) => foreach::lower(foreach, compiler)?,
         CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
+        CommandKind::Reverse => reverse::lower(),
+        CommandKind::Sort(sort) => sort::lower(sort),
+        CommandKind::Streamstats(stats) => streamstats::lower(stats, compiler),
+        CommandKind::Tail { limit } => reverse::lower_tail(*limit),
+        CommandKind::Transaction(transaction) => transaction::lower(transaction, compiler),
         _ => return None,
     })
 }
@@ -75,6 +99,8 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
 /// The name of a command that has no operator of its own.
 pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
+        CommandKind::Dedup(_) => "dedup",
+        CommandKind::Eventstats(_) => "eventstats",
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
         CommandKind::Rex(_) => "rex",
@@ -82,6 +108,67 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Iplocation(_) => "iplocation",
         CommandKind::Lookup(_) => "lookup",
         CommandKind::Mvexpand(_) => "mvexpand",
+        CommandKind::Reverse => "reverse",
+        CommandKind::Sort(_) => "sort",
+        CommandKind::Streamstats(_) => "streamstats",
+        CommandKind::Tail { .. } => "tail",
+        CommandKind::Transaction(_) => "transaction",
         _ => "",
+    }
+}
+
+/// The fields that a command adds to rows, in its order.
+pub(super) fn added(kind: &CommandKind) -> Vec<String> {
+    match kind {
+        CommandKind::Eventstats(stats) => names_of(stats),
+        CommandKind::Streamstats(streamstats) => names_of(&streamstats.stats),
+        CommandKind::Transaction(_) => transaction::ADDED.map(str::to_owned).to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// The names that aggregations give their results.
+fn names_of(stats: &ast::Stats) -> Vec<String> {
+    let named = stats.aggregations.iter().filter_map(|a| resolve_aggregation(a, &mut Vec::new()));
+    named.map(|aggregation| aggregation.name).collect()
+}
+
+/// Compiles the aggregations of a command that shares them with `stats`.
+fn compile_stats(stats: &ast::Stats, compiler: &mut Compiler) -> Stats {
+    let resolved: Vec<_> = stats
+        .aggregations
+        .iter()
+        .filter_map(|a| resolve_aggregation(a, &mut compiler.diagnostics))
+        .collect();
+    Stats {
+        aggregations: resolved.iter().map(|a| aggregation(a, compiler)).collect(),
+        by: stats.by.iter().map(|field| field.node.clone()).collect(),
+    }
+}
+
+/// Compiles a condition; what is none is reported.
+fn condition(expr: &ast::Expr, compiler: &mut Compiler) -> Expr {
+    let before = compiler.diagnostics.len();
+    let compiled = compiler.compile(expr);
+    if compiler.diagnostics.len() == before && !compiled.is_boolean() {
+        compiler.diagnostics.push(Diagnostic::error(
+            codes::NOT_A_CONDITION,
+            "a condition is needed here: this is neither true nor false",
+            expr.span,
+        ));
+    }
+    compiled
+}
+
+/// The place of the `at`-th of all rows.
+pub(super) fn place_of(at: usize, record: &Record) -> Place {
+    Place::of_row(at, time_of(record))
+}
+
+/// The time of a row.
+fn time_of(record: &Record) -> Option<jiff::Timestamp> {
+    match record.get(names::TIME)?.values() {
+        [Value::Time(time), ..] => Some(*time),
+        _ => None,
     }
 }

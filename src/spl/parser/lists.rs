@@ -52,6 +52,35 @@ impl Parser<'_> {
         option.then(|| name.range.start..self.scan.at() + 1)
     }
 
+    /// Takes the value of an option that is true or false.
+    pub(super) fn flag(&mut self, start: usize) -> Option<bool> {
+        let value = self.word_or_quoted()?;
+        let known = match value.text.to_ascii_lowercase().as_str() {
+            "t" | "true" | "1" | "yes" => Some(true),
+            "f" | "false" | "0" | "no" => Some(false),
+            _ => None,
+        };
+        if known.is_none() {
+            self.error(
+                codes::UNSUPPORTED_OPTION,
+                format!("`{}` is neither true nor false", value.text),
+                start..value.range.end,
+            );
+            self.scan.finish();
+        }
+        known
+    }
+
+    /// Takes a value in quotes, or up to a blank or comma; the `=` of an option before it, too.
+    pub(super) fn word_or_quoted(&mut self) -> Option<Lexeme> {
+        self.scan.eat("=");
+        self.scan.skip_blanks();
+        match self.scan.peek() {
+            Some('"') => self.quoted(),
+            _ => Some(self.scan.bare(|c, _| c.is_whitespace() || c == ',')),
+        }
+    }
+
     /// Reports an option that a command does not take here.
     pub(super) fn unknown_option(&mut self, range: Range<usize>) {
         let option = self.scan.slice(range.clone()).to_owned();

@@ -254,6 +254,19 @@ impl<'a> Parser<'a> {
         None
     }
 
+    /// Parses what a quoted string says, all of it. Findings stand at the string.
+    fn within<T>(
+        &mut self,
+        quoted: &Lexeme,
+        parse: impl FnOnce(&mut Parser<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let source = Expanded::of_quoted(&quoted.text, self.span(&quoted.range));
+        let mut inner = Parser::new(&source, 0..quoted.text.len());
+        let parsed = parse(&mut inner).and_then(|parsed| inner.expect_end().map(|()| parsed));
+        self.findings.append(&mut inner.findings);
+        parsed
+    }
+
     /// Runs `inner` one level deeper; reports and gives up where that is too deep.
     fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if self.depth >= MAX_DEPTH {

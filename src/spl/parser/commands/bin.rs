@@ -82,7 +82,7 @@ fn width(parser: &mut Parser<'_>, start: usize) -> Option<Spanned<BinSpan>> {
 }
 
 /// Reads `5m`, `1mon`, `0.5`. A width below a second must divide it (SPLUNK.md 4, bin).
-fn read_width(text: &str) -> Result<BinSpan, String> {
+pub(super) fn read_width(text: &str) -> Result<BinSpan, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (count, unit) = text.split_at(digits);
     if unit.is_empty() || unit.starts_with('.') {

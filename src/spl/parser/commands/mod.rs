@@ -1,7 +1,10 @@
 //! The commands: one file each, and one list.
 
 pub(super) mod bin;
+mod dedup;
+mod duration;
 mod eval;
+mod eventstats;
 mod fields;
 mod fillnull;
 mod foreach;
@@ -11,11 +14,16 @@ mod lookup;
 mod mvexpand;
 mod regex;
 mod rename;
+mod reverse;
 mod rex;
 pub(super) mod search;
 mod sed;
+mod sort;
 mod stats;
+mod streamstats;
 mod table;
+mod tail;
+mod transaction;
 mod unsupported;
 mod where_;
 
@@ -34,7 +42,9 @@ struct CommandSyntax {
 /// Every command that is supported.
 const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["bin", "bucket", "discretize"], parse: bin::parse },
+    CommandSyntax { names: &["dedup"], parse: dedup::parse },
     CommandSyntax { names: &["eval"], parse: eval::parse },
+    CommandSyntax { names: &["eventstats"], parse: eventstats::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
     CommandSyntax { names: &["foreach"], parse: foreach::parse },
@@ -45,9 +55,14 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
     CommandSyntax { names: &["rex"], parse: rex::parse },
+    CommandSyntax { names: &["reverse"], parse: reverse::parse },
     CommandSyntax { names: &["search"], parse: search::parse },
+    CommandSyntax { names: &["sort"], parse: sort::parse },
     CommandSyntax { names: &["stats"], parse: stats::parse },
+    CommandSyntax { names: &["streamstats"], parse: streamstats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
+    CommandSyntax { names: &["tail"], parse: tail::parse },
+    CommandSyntax { names: &["transaction"], parse: transaction::parse },
     CommandSyntax { names: &["where"], parse: where_::parse },
 ];
 

@@ -9,6 +9,26 @@ use crate::spl::lexer::Lexeme;
 use super::super::Parser;
 
 pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
+    clauses(parser, "stats").map(CommandKind::Stats)
+}
+
+/// Reads aggregations and by-fields up to the end of the command, which is called `name`.
+pub(super) fn clauses(parser: &mut Parser<'_>, name: &str) -> Option<Stats> {
+    clauses_and_options(parser, name, &mut |parser, option| {
+        parser.unknown_option(option.range.start..parser.scan.at() + 1);
+        None
+    })
+}
+
+/// Reads the value of the option that it is given, at the `=`; `None` after an error.
+pub(super) type ReadOption<'r> = &'r mut dyn FnMut(&mut Parser<'_>, &Lexeme) -> Option<()>;
+
+/// The same with options before and between the aggregations.
+pub(super) fn clauses_and_options(
+    parser: &mut Parser<'_>,
+    name: &str,
+    read_option: ReadOption<'_>,
+) -> Option<Stats> {
     let start = parser.scan.at();
     let mut stats = Stats { aggregations: Vec::new(), by: Vec::new() };
     loop {
@@ -25,13 +45,17 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
             }
             break;
         }
+        if let Some(option) = parser.option_name() {
+            read_option(parser, &option)?;
+            continue;
+        }
         stats.aggregations.push(aggregation(parser)?);
     }
     if stats.aggregations.is_empty() && parser.findings.is_empty() {
-        parser.missing(start..start, "stats computes nothing");
+        parser.missing(start..start, format!("{name} computes nothing"));
         return None;
     }
-    Some(CommandKind::Stats(stats))
+    Some(stats)
 }
 
 fn aggregation(parser: &mut Parser<'_>) -> Option<Aggregation> {
@@ -83,7 +107,7 @@ fn refuse_wildcard_mismatch(
     None
 }
 
-/// The name of a function; an option in its place is reported.
+/// The name of a function.
 fn function(parser: &mut Parser<'_>) -> Option<Lexeme> {
     let range = parser.scan.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
     if range.is_empty() {
@@ -97,10 +121,6 @@ fn function(parser: &mut Parser<'_>) -> Option<Lexeme> {
         };
         parser.error(code, message, here);
         parser.scan.finish();
-        return None;
-    }
-    if parser.scan.peek() == Some('=') {
-        parser.unknown_option(range.start..parser.scan.at() + 1);
         return None;
     }
     Some(Lexeme { text: parser.scan.slice(range.clone()).to_owned(), range })
