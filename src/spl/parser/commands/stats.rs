@@ -15,7 +15,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
 /// Reads aggregations and by-fields up to the end of the command, which is called `name`.
 pub(super) fn clauses(parser: &mut Parser<'_>, name: &str) -> Option<Stats> {
     clauses_and_options(parser, name, &mut |parser, option| {
-        parser.unknown_option(option.range.start..parser.scan.at() + 1);
+        parser.unknown_option(option.range.start..parser.scan.at());
         None
     })
 }
