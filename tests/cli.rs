@@ -707,6 +707,22 @@ fn explain_shows_the_page_of_a_rule() {
 }
 
 #[test]
+fn disabled_searches_run_when_asked() {
+    let folder = Folder::new();
+    folder.write(
+        "savedsearches.conf",
+        "[default]\ndisabled = 1\n[on]\ndisabled = 0\nsearch = msiexec \\\n| stats count by host\n\
+         [off]\nsearch = msiexec | stats count by host\n",
+    );
+    let run = folder.run("scan -r savedsearches.conf .");
+    assert!(!run.rows().is_empty() && run.rows().iter().all(|row| row["rule"] == "on"));
+    assert!(run.stderr.contains("rules: 1 left out"), "{}", run.stderr);
+    let all = folder.run("scan -r savedsearches.conf --with-disabled .");
+    assert_eq!(all.rows().len(), 2 * run.rows().len());
+    assert!(!all.stderr.contains("left out"), "{}", all.stderr);
+}
+
+#[test]
 fn rules_are_checked_and_listed() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("rules")).unwrap();

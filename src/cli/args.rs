@@ -78,6 +78,9 @@ pub struct ScanArgs {
     /// A rule, or a folder of rules
     #[arg(short, long, value_name = "FILE|DIR")]
     pub rule: Vec<PathBuf>,
+    /// Run the searches, too, that a savedsearches.conf says are disabled
+    #[arg(long)]
+    pub with_disabled: bool,
     /// How rows are written [default: table on a terminal, jsonl otherwise]
     #[arg(short, long, value_enum)]
     pub format: Option<OutputFormat>,

@@ -130,9 +130,20 @@ pub(super) struct Refused {
     pub rendered: String,
 }
 
+/// The rules of a command line, compiled.
+pub(super) struct Compiled {
+    pub plans: Vec<Plan>,
+    pub refused: Vec<Refused>,
+    /// How many were left out, for their file switches them off.
+    pub disabled: usize,
+}
+
 /// Loads and compiles rules; the built-in one when no path is given.
-pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec<Refused>) {
-    let loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+pub(super) fn compile(paths: &[PathBuf], settings: &Settings, with_disabled: bool) -> Compiled {
+    let mut loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+    let all = loaded.rules.len();
+    loaded.rules.retain(|rule| with_disabled || !rule.disabled);
+    let disabled = all - loaded.rules.len();
     let mut refused: Vec<_> = loaded
         .errors
         .iter()
@@ -149,7 +160,7 @@ pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec
         }
     }
     plans.sort_by(|a, b| (&a.rule.id, &a.rule.title).cmp(&(&b.rule.id, &b.rule.title)));
-    (plans, refused)
+    Compiled { plans, refused, disabled }
 }
 
 fn builtin() -> Catalog {
