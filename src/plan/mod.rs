@@ -6,6 +6,7 @@ mod commands;
 mod explain;
 mod gate;
 mod guard;
+mod lints;
 mod logical;
 mod physical;
 mod required;
@@ -93,6 +94,8 @@ impl Plan {
         let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
         let gate = Gate::new(&logical, &program, &settings.cim);
         let plan = Self { rule, logical, program, required, text_guards, evtx_guards, gate };
+        lints::run(&pipeline, &plan, settings, &mut diagnostics);
+        diagnostics.sort_by_key(|finding| finding.span.start);
         Ok((plan, diagnostics))
     }
 }

@@ -1,6 +1,8 @@
 //! The numbers of all findings: given once, never reused, each with what it means.
 //!
-//! `E00xx` the text cannot be read, `E01xx` macros, `E02xx` commands, `W0xxx` warnings.
+//! `E00xx` the text cannot be read, `E01xx` macros, `E02xx` commands, `E03xx` what commands are
+//! given, `W00xx` warnings of the text, `W01xx` warnings of what it means (`plan/lints/`).
+//! `docs/LINTS.md` has a section on each.
 
 /// Declares the codes and the table of them, so that neither can be forgotten.
 macro_rules! codes {
@@ -111,7 +113,21 @@ codes! {
     BIN_WITHOUT_FIELD = "W0009";
     /// A time term of the search limits no archive.
     TIME_TERM = "W0010";
+
+    /// A field is read after a command removed it.
+    REMOVED_FIELD = "W0101";
+    /// A field is read that nothing sets for the rule's kind of source.
+    UNSET_FIELD = "W0102";
+    /// An arm of a condition, or all of it, can never hold.
+    DEAD_ARM = "W0103";
+    /// `stats` groups by a field that many events lack, and drops them.
+    OFTEN_MISSING_BY_FIELD = "W0104";
+    /// Nothing selective is to be searched for: every event is evaluated.
+    UNSELECTIVE = "W0105";
 }
+
+/// The warnings that say that a part of the rule is left out: such a rule runs only partly.
+pub const LEFT_OUT: &[&str] = &[TIME_TERM];
 
 #[cfg(test)]
 mod tests {
