@@ -185,9 +185,55 @@ pub struct RulesArgs {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// Compile every rule: say what runs, what runs with accommodations, what is wrong and where
-    Check(RulesPaths),
+    Check(RulesCheckArgs),
     /// List rules: id, title, techniques, state
     List(RulesPaths),
+}
+
+/// `coldsweep rules check`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  coldsweep rules check rules/                      every rule, what is wrong and where
+  coldsweep rules check --deny-warnings rules/      for CI: status 1 where anything is found
+  coldsweep rules check --allow W0002,W0009 rules/  without these two warnings
+  coldsweep rules check -f sarif rules/ > out.sarif for code scanning
+
+docs/LINTS.md says what each code means. Exit status: 0 every rule runs, 1 a warning that is denied,
+2 a rule that does not run, or a file that holds none.")]
+pub struct RulesCheckArgs {
+    /// Rules and folders of rules
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How findings are told
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+    /// Exit with status 1 when there is any warning
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Leave out the warnings of these codes, as W0002
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub allow: Vec<String>,
+    /// Exit with status 1 when there is a warning of these codes
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub deny: Vec<String>,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `rules check --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    /// For people: each finding with its line and a caret.
+    #[default]
+    Table,
+    /// One JSON array, an object a rule.
+    Json,
+    /// SARIF 2.1.0, as code scanning reads it.
+    Sarif,
+    /// `JUnit` XML, a test case a rule.
+    Junit,
 }
 
 /// Which rules, and how they are told.

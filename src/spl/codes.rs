@@ -15,6 +15,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A file cannot be read, or holds no rule for Splunk.
+    NO_RULE = "E0000";
     /// A quoted string has no closing quote.
     UNCLOSED_QUOTE = "E0001";
     /// A parenthesis is never closed.

@@ -2,7 +2,7 @@
 
 use crate::eval::row::names;
 use crate::spl::ast::{
-    AggregationArgument, CommandKind, Expr, ExprKind, SearchExpr, SearchKind, Span,
+    AggregationArgument, Command, CommandKind, Expr, ExprKind, SearchExpr, SearchKind, Span,
 };
 
 /// A field that a command reads.
@@ -15,9 +15,9 @@ pub(super) struct Read<'a> {
 }
 
 /// The fields that a command reads, in the order of the text. Names with wildcards are left out.
-pub(super) fn reads(kind: &CommandKind) -> Vec<Read<'_>> {
+pub(super) fn reads(command: &Command) -> Vec<Read<'_>> {
     let mut reads = Vec::new();
-    match kind {
+    match &command.kind {
         CommandKind::Search(expr) => of_search(expr, &mut reads),
         CommandKind::Where(expr) => of_expr(expr, "tested", &mut reads),
         CommandKind::Regex { field, .. } => {
@@ -41,9 +41,12 @@ pub(super) fn reads(kind: &CommandKind) -> Vec<Read<'_>> {
             }
         }
         CommandKind::Bin(bin) => {
-            if let Some(field) = &bin.field {
-                reads.push(Read { name: &field.node, span: field.span, what: "used" });
-            }
+            // Without a field it is `_time` that is put into buckets (accommodation bin-time).
+            let (name, span) = match &bin.field {
+                Some(field) => (field.node.as_str(), field.span),
+                None => (names::TIME, command.span),
+            };
+            reads.push(Read { name, span, what: "used" });
         }
         _ => {}
     }

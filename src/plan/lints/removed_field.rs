@@ -10,7 +10,7 @@ use crate::spl::diagnostic::Diagnostic;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     for (at, command) in subject.pipeline.commands.iter().enumerate().skip(1) {
-        for read in reads(&command.kind) {
+        for read in reads(command) {
             // A test of the kind of source stays in force wherever it stands.
             if read.name == names::SOURCE_KIND {
                 continue;

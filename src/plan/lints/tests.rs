@@ -50,6 +50,7 @@ fn fields_that_were_removed() {
         ("x | table a, _raw | search word", &[]),
         // SPLUNK.md 4, table: a wildcard does not select names that start with `_`.
         ("x | table * | bin span=1s _time", &[(CODE, "_time")]),
+        ("x | table a | bin span=1s", &[(CODE, "bin span=1s")]),
         // SPLUNK.md 4, fields: `+` keeps the internal fields.
         ("x | fields a | bin span=1s _time | search word", &[]),
         ("x | fields - a* | where ab=1 or b=1", &[(CODE, "ab")]),

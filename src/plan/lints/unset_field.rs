@@ -14,7 +14,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let Some(kind) = windows_kind(subject) else { return };
     let mut told = BTreeSet::new();
     for (at, command) in subject.pipeline.commands.iter().enumerate() {
-        for read in reads(&command.kind) {
+        for read in reads(command) {
             let Origin::Event(name) = origin(subject, at, read.name) else { continue };
             let settings = subject.settings;
             if !is_model_field(&name)
