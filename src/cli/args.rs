@@ -135,7 +135,7 @@ pub struct ScanArgs {
 }
 
 /// The formats that `--input-format` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 #[allow(missing_docs)]
 pub enum FormatName {
     Evtx,
@@ -186,6 +186,8 @@ pub struct RulesArgs {
 pub enum RulesCommand {
     /// Compile every rule: say what runs, what runs with accommodations, what is wrong and where
     Check(RulesCheckArgs),
+    /// Run the tests of rules: `NAME.test.yml` beside `NAME.yml`
+    Test(RulesTestArgs),
     /// List rules: id, title, techniques, state
     List(RulesPaths),
 }
@@ -233,6 +235,50 @@ pub enum CheckFormat {
     /// SARIF 2.1.0, as code scanning reads it.
     Sarif,
     /// `JUnit` XML, a test case a rule.
+    Junit,
+}
+
+/// `coldsweep rules test`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+A file of tests lists cases, each with the text of events and the rows expected:
+
+  cases:
+  - name: a remote package is found
+    events:
+    - raw: |
+        01/02/2024 03:04:05 AM
+        LogName=Security
+        ...
+    rows:
+    - {host: srv, process: 'msiexec /i http://x/a.msi'}
+
+An event is `raw` text or a `file`, with `format`, or with sourcetype, source, host, index. A case
+has `rows` (the columns named are compared, ~ for none) or `count`; `strict: true` or
+`reading: LIST` read the rule as --strict or --accommodate do.
+
+Exit status: 0 every test passed, 1 one failed, 2 an error.")]
+pub struct RulesTestArgs {
+    /// Files of tests, rules that have one beside them, and folders of either
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How results are told
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: TestFormat,
+    /// How rules are read, where a case does not say.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `rules test --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TestFormat {
+    /// For people: what failed and how, then the sum.
+    #[default]
+    Table,
+    /// One JSON array, an object a case.
+    Json,
+    /// `JUnit` XML, a suite a file.
     Junit,
 }
 

@@ -90,16 +90,21 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         since,
         until,
         hosts,
-        input_format: args.input_format.map(|name| match name {
-            FormatName::Evtx => Format::Evtx,
-            FormatName::Xml => Format::Xml,
-            FormatName::Classic => Format::Classic,
-            FormatName::Hostmon => Format::HostMon,
-            FormatName::Json => Format::Json,
-        }),
+        input_format: args.input_format.map(format),
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
     })
+}
+
+/// The format that a name stands for.
+pub(super) fn format(name: FormatName) -> Format {
+    match name {
+        FormatName::Evtx => Format::Evtx,
+        FormatName::Xml => Format::Xml,
+        FormatName::Classic => Format::Classic,
+        FormatName::Hostmon => Format::HostMon,
+        FormatName::Json => Format::Json,
+    }
 }
 
 /// A point in time: RFC 3339, a date or time without a zone, or a span before now (`-7d`).

@@ -1,8 +1,9 @@
-//! `coldsweep rules`: every rule compiled, and what came of it.
+//! `coldsweep rules`: every rule compiled, and what came of it; and the tests of rules.
 
 mod check;
 mod junit;
 mod sarif;
+mod test;
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -16,10 +17,11 @@ use crate::rule::{Rule, load_all};
 use crate::spl::codes;
 use crate::spl::diagnostic::{Diagnostic, Severity};
 
-/// Checks or lists rules.
+/// Checks, tests or lists rules.
 pub(super) fn run(args: &RulesArgs) -> Result<u8, CliError> {
     match &args.command {
         RulesCommand::Check(args) => check::run(args),
+        RulesCommand::Test(args) => test::run(args),
         RulesCommand::List(args) => list(args),
     }
 }

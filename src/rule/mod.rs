@@ -4,6 +4,7 @@
 //! of splunk/security_content (`search`), `savedsearches.conf` with a rule a stanza, and a bare
 //! search.
 
+pub mod cases;
 mod catalog;
 mod error;
 mod render;
