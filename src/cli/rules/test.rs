@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::junit;
 use crate::cli::args::{FormatName, RulesTestArgs, TestFormat};
@@ -22,7 +22,7 @@ use crate::rule::{Rule, is_test_file};
 use crate::scan::{Options, Outcome, Progress, Severity, scan};
 
 /// A row as JSON lines have it, without the two columns that name the rule.
-type Row = Map<String, Value>;
+type Row = BTreeMap<String, Value>;
 
 /// The tests of one file, run.
 struct Tested {
@@ -269,11 +269,11 @@ fn json_rows(plans: &[Plan], outcome: &Outcome) -> Result<Vec<Row>, String> {
 /// What was found and not expected, or expected and not found; `None` where nothing.
 fn difference(case: &Case, rows: &[Row]) -> Option<String> {
     let mut lines = Vec::new();
-    let expected = case.rows.as_ref().map(Vec::len);
-    for count in expected.into_iter().chain(case.count) {
-        if count != rows.len() {
-            lines.push(format!("expected {count} rows, found {}", rows.len()));
-        }
+    let mut counts: Vec<_> =
+        case.rows.as_ref().map(Vec::len).into_iter().chain(case.count).collect();
+    counts.dedup();
+    for count in counts.into_iter().filter(|&count| count != rows.len()) {
+        lines.push(format!("expected {count} rows, found {}", rows.len()));
     }
     let none = Vec::new();
     let expected = case.rows.as_ref().unwrap_or(&none);
@@ -296,7 +296,8 @@ fn difference(case: &Case, rows: &[Row]) -> Option<String> {
             }
         }
     }
-    let more = if case.rows.is_some() { expected.len() } else { rows.len() };
+    // Without `rows`, all that were found are worth showing where their number is wrong.
+    let more = if lines.is_empty() && case.rows.is_none() { rows.len() } else { expected.len() };
     for (at, row) in rows.iter().enumerate().skip(more) {
         lines.push(format!("row {}:", at + 1));
         lines.extend(row.iter().map(|(name, value)| format!("  + {name}: {:?}", texts(value))));
