@@ -63,7 +63,17 @@ pub struct RuleOrigin {
     pub name: String,
     /// The text of the file, without a byte order mark; all rules of a file share it.
     pub text: Arc<str>,
+    /// Where each line of the text starts: a file of thousands of rules is not counted through for
+    /// each finding.
+    lines: Arc<[usize]>,
     map: SourceMap,
+}
+
+impl RuleOrigin {
+    /// The origin of the only rule of a file.
+    fn new(name: &str, text: &str, map: SourceMap) -> Self {
+        Self { name: name.to_owned(), text: text.into(), lines: line_starts(text), map }
+    }
 }
 
 /// A place in the file of a rule.
@@ -152,11 +162,7 @@ impl Rule {
             data_category: Vec::new(),
             references: Vec::new(),
             disabled: false,
-            origin: RuleOrigin {
-                name: name.to_owned(),
-                text: text.into(),
-                map: SourceMap::identity(),
-            },
+            origin: RuleOrigin::new(name, text, SourceMap::identity()),
         }
     }
 
@@ -191,19 +197,24 @@ impl Rule {
             data_category,
             references: document.list("references"),
             disabled: false,
-            origin: RuleOrigin {
-                name: name.to_owned(),
-                text: text.into(),
-                map: SourceMap::of_scalar(&yaml.text, search.start, search.style, &search.value)
+            origin: RuleOrigin::new(
+                name,
+                text,
+                SourceMap::of_scalar(&yaml.text, search.start, search.style, &search.value)
                     .without(&yaml.added),
-            },
+            ),
         })
     }
 
     /// Where an offset in the search stands in the file.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        position_in(&self.origin.text, self.origin.map.offset(offset))
+        let RuleOrigin { text, lines, .. } = &self.origin;
+        let offset = ceil_char_boundary(text, self.origin.map.offset(offset));
+        let line = lines.partition_point(|&start| start <= offset);
+        let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
+        let before = text.get(start..offset).unwrap_or_default();
+        Position { line, column: before.chars().count() + 1 }
     }
 
     /// The bytes of the file that a part of the search stands on.
@@ -257,6 +268,12 @@ fn read(path: &Path) -> Result<String, RuleError> {
         path: path.to_owned(),
         offset: error.utf8_error().valid_up_to(),
     })
+}
+
+/// Where the lines of a text start.
+fn line_starts(text: &str) -> Arc<[usize]> {
+    let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
 }
 
 /// The line and column of a byte of a text.

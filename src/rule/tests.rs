@@ -122,6 +122,13 @@ fn each_saved_search_is_a_rule() {
 }
 
 #[test]
+fn files_of_too_many_stanzas_are_refused() {
+    let stanzas: String = (0..30_000).map(|at| format!("[{at}]\nsearch = x\n")).collect();
+    let error = Rule::parse_each(&stanzas, "savedsearches.conf").unwrap_err().to_string();
+    assert!(error.contains("more than 20000 stanzas"), "{error}");
+}
+
+#[test]
 fn positions_in_continued_lines() {
     let rules = Rule::parse_each(SAVED, "savedsearches.conf").unwrap();
     let one = &rules[0];
@@ -418,28 +425,46 @@ const FRAGMENTS: &[&str] = &[
     "~",
     "(",
     "`",
+    "\\\n",
+    "\\\r\n",
+    "\n[x]\n",
+    "\nsearch = ",
+    "=",
+];
+
+/// Files of each kind.
+const FILES: &[(&str, &str)] = &[
+    ("r.yml", BUILTIN),
+    ("savedsearches.conf", SAVED),
+    ("r", SAVED),
+    ("r.spl", "`a` \"b\" ```c``` OR d\n| where match(e, \"f\") | table é, g*\n| bin span=1s\n"),
+    ("r.yml", "name: A\nid: 1\nsearch: '| tstats `x`\n  count '\ntags:\n  mitre_attack_id: [T1]\n"),
 ];
 
 proptest! {
     #[test]
     fn no_mutated_file_panics(
+        file in 0..FILES.len(),
         edits in prop::collection::vec(
             (any::<prop::sample::Index>(), 0..12_usize, prop::sample::select(FRAGMENTS)),
             1..5,
         ),
     ) {
-        let mut characters: Vec<char> = BUILTIN.chars().collect();
+        let (name, text) = FILES[file];
+        let mut characters: Vec<char> = text.chars().collect();
         for (at, dropped, fragment) in edits {
             let at = at.index(characters.len() + 1);
             let end = (at + dropped).min(characters.len());
             characters.splice(at..end, fragment.chars());
         }
         let text: String = characters.into_iter().collect();
-        if let Ok(rule) = Rule::parse(&text, "r.yml") {
+        for rule in Rule::parse_each(&text, name).unwrap_or_default() {
             let parsed = parse(&rule.search, &Macros::builtin());
             for finding in &parsed.diagnostics {
                 let span = rule.file_span(finding.span);
                 prop_assert!(rule.origin.text.get(span.range()).is_some());
+                let at = rule.position(finding.span.start);
+                prop_assert_eq!(at, position_in(&rule.origin.text, span.start));
             }
             let shown = rule.render(&parsed.diagnostics, false);
             prop_assert_eq!(shown.is_empty(), parsed.diagnostics.is_empty());
