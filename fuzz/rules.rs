@@ -39,7 +39,8 @@ impl Target {
     /// The target whose cases are those of `seed`.
     pub fn new(seed: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the corpus");
-        let mut rules = vec![Rule::builtin().expect("the built-in rule").origin.text.into_bytes()];
+        let builtin = Rule::builtin().expect("the built-in rule");
+        let mut rules = vec![builtin.origin.text.as_bytes().to_vec()];
         let mut logs = seeds::builtin();
         if let Some(shared) = common::shared("fuzz rules") {
             let files = walkdir::WalkDir::new(shared.join("rules")).sort_by_file_name();

@@ -741,6 +741,22 @@ fn explain_shows_the_page_of_a_rule() {
 }
 
 #[test]
+fn disabled_searches_run_when_asked() {
+    let folder = Folder::new();
+    folder.write(
+        "savedsearches.conf",
+        "[default]\ndisabled = 1\n[on]\ndisabled = 0\nsearch = msiexec \\\n| stats count by host\n\
+         [off]\nsearch = msiexec | stats count by host\n",
+    );
+    let run = folder.run("scan -r savedsearches.conf .");
+    assert!(!run.rows().is_empty() && run.rows().iter().all(|row| row["rule"] == "on"));
+    assert!(run.stderr.contains("rules: 1 left out"), "{}", run.stderr);
+    let all = folder.run("scan -r savedsearches.conf --with-disabled .");
+    assert_eq!(all.rows().len(), 2 * run.rows().len());
+    assert!(!all.stderr.contains("left out"), "{}", all.stderr);
+}
+
+#[test]
 fn rules_are_checked_and_listed() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("rules")).unwrap();
@@ -911,5 +927,89 @@ fn scripts_and_pages_may_be_read_in_part() {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{words}");
+    }
+}
+
+#[test]
+fn checks_are_told_in_each_format() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("rules")).unwrap();
+    folder.write("rules/a b.spl", "msiexec | stats count by host");
+    folder.write("rules/b.yml", SEVERAL_ERRORS);
+    folder.write(
+        "rules/c.yml",
+        "id: '3'\ntitle: Loose & <wide>\nlogic: '\u{e9}needle earliest=-7d\n  | table x | where yy=1'\n",
+    );
+    folder.write("rules/d.yml", "nothing: here\n");
+
+    let run = folder.run("rules check rules");
+    assert_eq!(run.status, 2);
+    for says in [
+        "runs          rules/a b.spl: a b\n",
+        "error         rules/b.yml: Wrong in two places\n",
+        "partial       rules/c.yml: Loose & <wide>\n",
+        "warning[W0101]: `yy` is tested here",
+        "--> rules/c.yml:4:21",
+        "3 rules: 1 run as they are, 0 with accommodations, 1 in part, 1 do not run; 1 files are no rules",
+    ] {
+        assert!(run.stdout.contains(says), "{says}\n{}", run.stdout);
+    }
+
+    let run = folder.run("rules check -f sarif rules");
+    assert_eq!(run.status, 2);
+    let log: Json = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let known = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(known[index]["id"], result["ruleId"]);
+    }
+    let found = results.iter().find(|result| result["ruleId"] == "W0101").unwrap();
+    assert_eq!(found["level"], "warning");
+    let place = &found["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "rules/c.yml");
+    let region =
+        serde_json::json!({"startLine": 4, "startColumn": 21, "endLine": 4, "endColumn": 23});
+    assert_eq!(place["region"], region);
+    assert!(results.iter().any(|result| result["ruleId"] == "E0000"));
+
+    let run = folder.run("rules check -f junit --deny W0101 rules");
+    assert_eq!(run.status, 2);
+    for says in [
+        "tests=\"4\"",
+        "failures=\"1\" errors=\"2\"",
+        "name=\"Loose &amp; &lt;wide&gt;\" classname=\"rules/c.yml\"",
+        "type=\"W0101\"",
+    ] {
+        assert!(run.stdout.contains(says), "{says}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn warnings_are_allowed_and_denied() {
+    let folder = Folder::new();
+    folder.write("r.spl", "needle | table x | where yy=1 | bin span=1s");
+    for (words, status, warnings) in [
+        ("rules check r.spl", 0, 3),
+        ("rules check --deny-warnings r.spl", 1, 3),
+        ("rules check --deny W0101 r.spl", 1, 3),
+        ("rules check --deny W0001,w0009 r.spl", 1, 3),
+        ("rules check --deny W0001 r.spl", 0, 3),
+        ("rules check --allow W0101 --deny-warnings r.spl", 1, 1),
+        ("rules check --allow W0101,W0009 --deny-warnings r.spl", 0, 0),
+    ] {
+        let run = folder.run(words);
+        assert_eq!(run.status, status, "{words}: {}", run.stdout);
+        let expected = format!("; {warnings} warnings");
+        assert!(run.stdout.contains(&expected), "{words}: {}", run.stdout);
+    }
+    for (words, says) in [
+        ("rules check --allow E0001 r.spl", "--allow E0001: this is an error"),
+        ("rules check --deny W9999 r.spl", "--deny W9999: there is no such code"),
+    ] {
+        let run = folder.run(words);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        assert!(run.stderr.contains(says), "{}", run.stderr);
     }
 }

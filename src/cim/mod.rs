@@ -102,6 +102,28 @@ impl Cim {
         tables.filter_map(|table| table.fields.get(name)).all(|expr| expr.is_raw(of))
     }
 
+    /// Whether a table sets the field `name` of some events of a kind of source, as the built-in
+    /// macros name kinds (`sysmon`, `powershell`, `winevent`, `windows`), under a reading.
+    #[must_use]
+    pub fn sets_for_kind(&self, name: &str, kind: &str, reading: Reading) -> bool {
+        self.setting(name, reading).any(|table| table.when.may_hold_for_kind(kind))
+    }
+
+    /// Whether tables that go by the format alone set the field `name`: of all events of a kind of
+    /// source, then, as far as these have the raw fields.
+    #[must_use]
+    pub fn sets_for_all_of_kind(&self, name: &str, kind: &str, reading: Reading) -> bool {
+        let mut tables = self.setting(name, reading);
+        tables.any(|table| table.when.goes_by_format() && table.when.may_hold_for_kind(kind))
+    }
+
+    /// The tables in force under a reading that set the field `name`.
+    fn setting<'c>(&'c self, name: &'c str, reading: Reading) -> impl Iterator<Item = &'c Table> {
+        self.tables.iter().filter(move |table| {
+            table.fields.contains_key(name) && table.accommodation.is_none_or(|a| reading.has(a))
+        })
+    }
+
     /// Whether any table sets the field `name`.
     #[must_use]
     pub fn sets(&self, name: &str) -> bool {

@@ -73,6 +73,30 @@ impl When {
             && text(&self.provider, event.provider.as_deref())
     }
 
+    /// Whether it names nothing but formats, those of event logs among them.
+    pub(super) fn goes_by_format(&self) -> bool {
+        self.event_id.0.is_empty()
+            && self.channel.0.is_empty()
+            && self.provider.0.is_empty()
+            && self.may_hold_for(Format::Xml)
+    }
+
+    /// Whether it can hold for an event of a kind of Windows source, as the built-in macros name
+    /// kinds (SPLUNK.md, Decisions, Macros).
+    pub(super) fn may_hold_for_kind(&self, kind: &str) -> bool {
+        let of = |wanted: &OneOrMany<String>, is_kind: fn(&str) -> bool| {
+            wanted.0.is_empty() || wanted.0.iter().any(|name| is_kind(&name.to_ascii_lowercase()))
+        };
+        let fits =
+            |is_kind: fn(&str) -> bool| of(&self.channel, is_kind) && of(&self.provider, is_kind);
+        match kind {
+            "sysmon" => fits(|name| name.contains("sysmon")),
+            "powershell" => fits(|name| name.contains("powershell")),
+            "winevent" => fits(|name| !name.contains("sysmon") && !name.contains("powershell")),
+            _ => true,
+        }
+    }
+
     /// Whether it can hold for an event whose bytes are in `format`.
     /// Whether it can hold for events other than `WinHostMon`'s own text.
     pub(super) fn may_hold_for_others(&self) -> bool {

@@ -106,6 +106,9 @@ pub struct ScanArgs {
     /// A rule, or a folder of rules
     #[arg(short, long, value_name = "FILE|DIR")]
     pub rule: Vec<PathBuf>,
+    /// Run the searches, too, that a savedsearches.conf says are disabled
+    #[arg(long)]
+    pub with_disabled: bool,
     /// How rows are written [default: table on a terminal, jsonl otherwise]
     #[arg(short, long, value_enum)]
     pub format: Option<OutputFormat>,
@@ -160,7 +163,7 @@ pub struct ScanArgs {
 }
 
 /// The formats that `--input-format` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 #[allow(missing_docs)]
 pub enum FormatName {
     Evtx,
@@ -210,9 +213,101 @@ pub struct RulesArgs {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// Compile every rule: say what runs, what runs with accommodations, what is wrong and where
-    Check(RulesPaths),
+    Check(RulesCheckArgs),
+    /// Run the tests of rules: `NAME.test.yml` beside `NAME.yml`
+    Test(RulesTestArgs),
     /// List rules: id, title, techniques, state
     List(RulesPaths),
+}
+
+/// `coldsweep rules check`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  coldsweep rules check rules/                      every rule, what is wrong and where
+  coldsweep rules check --deny-warnings rules/      for CI: status 1 where anything is found
+  coldsweep rules check --allow W0002,W0009 rules/  without these two warnings
+  coldsweep rules check -f sarif rules/ > out.sarif for code scanning
+
+docs/LINTS.md says what each code means. Exit status: 0 every rule runs, 1 a warning that is denied,
+2 a rule that does not run, or a file that holds none.")]
+pub struct RulesCheckArgs {
+    /// Rules and folders of rules
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How findings are told
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+    /// Exit with status 1 when there is any warning
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Leave out the warnings of these codes, as W0002
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub allow: Vec<String>,
+    /// Exit with status 1 when there is a warning of these codes
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub deny: Vec<String>,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `rules check --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    /// For people: each finding with its line and a caret.
+    #[default]
+    Table,
+    /// One JSON array, an object a rule.
+    Json,
+    /// SARIF 2.1.0, as code scanning reads it.
+    Sarif,
+    /// `JUnit` XML, a test case a rule.
+    Junit,
+}
+
+/// `coldsweep rules test`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+A file of tests lists cases, each with the text of events and the rows expected:
+
+  cases:
+  - name: a remote package is found
+    events:
+    - raw: |
+        01/02/2024 03:04:05 AM
+        LogName=Security
+        ...
+    rows:
+    - {host: srv, process: 'msiexec /i http://x/a.msi'}
+
+An event is `raw` text or a `file`, with `format`, or with sourcetype, source, host, index. A case
+has `rows` (the columns named are compared, ~ for none) or `count`; `strict: true` or
+`reading: LIST` read the rule as --strict or --accommodate do.
+
+Exit status: 0 every test passed, 1 one failed, 2 an error.")]
+pub struct RulesTestArgs {
+    /// Files of tests, rules that have one beside them, and folders of either
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How results are told
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: TestFormat,
+    /// How rules are read, where a case does not say.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `rules test --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TestFormat {
+    /// For people: what failed and how, then the sum.
+    #[default]
+    Table,
+    /// One JSON array, an object a case.
+    Json,
+    /// `JUnit` XML, a suite a file.
+    Junit,
 }
 
 /// Which rules, and how they are told.

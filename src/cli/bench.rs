@@ -117,7 +117,7 @@ fn plans(
     paths: &[std::path::PathBuf],
     settings: &Settings,
 ) -> Result<Vec<crate::plan::Plan>, CliError> {
-    let (plans, refused) = config::compile(paths, settings);
+    let config::Compiled { plans, refused, .. } = config::compile(paths, settings, true);
     for refused in &refused {
         io::stderr().write_all(refused.rendered.as_bytes())?;
     }

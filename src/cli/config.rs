@@ -98,16 +98,21 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         since,
         until,
         hosts,
-        input_format: args.input_format.map(|name| match name {
-            FormatName::Evtx => Format::Evtx,
-            FormatName::Xml => Format::Xml,
-            FormatName::Classic => Format::Classic,
-            FormatName::Hostmon => Format::HostMon,
-            FormatName::Json => Format::Json,
-        }),
+        input_format: args.input_format.map(format),
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
     })
+}
+
+/// The format that a name stands for.
+pub(super) fn format(name: FormatName) -> Format {
+    match name {
+        FormatName::Evtx => Format::Evtx,
+        FormatName::Xml => Format::Xml,
+        FormatName::Classic => Format::Classic,
+        FormatName::Hostmon => Format::HostMon,
+        FormatName::Json => Format::Json,
+    }
 }
 
 /// A point in time: RFC 3339, a date or time without a zone, or a span before now (`-7d`).
@@ -138,9 +143,20 @@ pub(super) struct Refused {
     pub rendered: String,
 }
 
+/// The rules of a command line, compiled.
+pub(super) struct Compiled {
+    pub plans: Vec<Plan>,
+    pub refused: Vec<Refused>,
+    /// How many were left out, for their file switches them off.
+    pub disabled: usize,
+}
+
 /// Loads and compiles rules; the built-in one when no path is given.
-pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec<Refused>) {
-    let loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+pub(super) fn compile(paths: &[PathBuf], settings: &Settings, with_disabled: bool) -> Compiled {
+    let mut loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+    let all = loaded.rules.len();
+    loaded.rules.retain(|rule| with_disabled || !rule.disabled);
+    let disabled = all - loaded.rules.len();
     let mut refused: Vec<_> = loaded
         .errors
         .iter()
@@ -157,7 +173,7 @@ pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec
         }
     }
     plans.sort_by(|a, b| (&a.rule.id, &a.rule.title).cmp(&(&b.rule.id, &b.rule.title)));
-    (plans, refused)
+    Compiled { plans, refused, disabled }
 }
 
 fn builtin() -> Catalog {

@@ -1,6 +1,12 @@
-//! `coldsweep rules`: every rule compiled, and what came of it.
+//! `coldsweep rules`: every rule compiled, and what came of it; and the tests of rules.
+
+mod check;
+mod junit;
+mod sarif;
+mod test;
 
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -8,28 +14,37 @@ use super::args::{RulesArgs, RulesCommand, RulesFormat, RulesPaths};
 use super::{CliError, config};
 use crate::plan::{Plan, Settings};
 use crate::rule::{Rule, load_all};
+use crate::spl::codes;
 use crate::spl::diagnostic::{Diagnostic, Severity};
 
-/// Checks or lists rules.
+/// Checks, tests or lists rules.
 pub(super) fn run(args: &RulesArgs) -> Result<u8, CliError> {
-    let (RulesCommand::Check(paths) | RulesCommand::List(paths)) = &args.command;
-    let settings = config::settings(&paths.reading)?;
-    let checked = check_all(paths, &settings);
+    match &args.command {
+        RulesCommand::Check(args) => check::run(args),
+        RulesCommand::Test(args) => test::run(args),
+        RulesCommand::List(args) => list(args),
+    }
+}
+
+fn list(args: &RulesPaths) -> Result<u8, CliError> {
+    let checked = check_all(&args.paths, &config::settings(&args.reading)?);
     let mut out = BufWriter::new(io::stdout().lock());
-    match (&args.command, paths.format) {
-        (_, RulesFormat::Json) => write_json(&checked, &mut out)?,
-        (RulesCommand::Check(_), RulesFormat::Table) => write_check(&checked, &mut out)?,
-        (RulesCommand::List(_), RulesFormat::Table) => write_list(&checked, &mut out)?,
+    match args.format {
+        RulesFormat::Json => write_json(&checked, &mut out)?,
+        RulesFormat::Table => write_list(&checked, &mut out)?,
     }
     out.flush()?;
-    let wrong = checked.rules.iter().any(|rule| rule.state == State::Error);
-    Ok(if wrong || !checked.unreadable.is_empty() { 2 } else { 0 })
+    Ok(if checked.has_errors() { 2 } else { 0 })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// As it is written.
     Runs,
+    /// With accommodations.
     Accommodated,
+    /// Without a part of it, of which a warning tells.
+    Partial,
     Error,
 }
 
@@ -38,6 +53,7 @@ impl State {
         match self {
             Self::Runs => "runs",
             Self::Accommodated => "accommodated",
+            Self::Partial => "partial",
             Self::Error => "error",
         }
     }
@@ -56,18 +72,36 @@ struct CheckedRule {
     findings: Vec<Diagnostic>,
 }
 
-fn check_all(paths: &RulesPaths, settings: &Settings) -> Checked {
-    let loaded = load_all(&paths.paths);
-    let rules = loaded.rules.into_iter().map(|rule| check(rule, settings)).collect();
+impl Checked {
+    fn has_errors(&self) -> bool {
+        !self.unreadable.is_empty() || self.rules.iter().any(|rule| rule.state == State::Error)
+    }
+
+    /// The warnings of all rules.
+    fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
+        let findings = self.rules.iter().flat_map(|rule| &rule.findings);
+        findings.filter(|finding| finding.severity == Severity::Warning)
+    }
+}
+
+fn check_all(paths: &[PathBuf], settings: &Settings) -> Checked {
+    let loaded = load_all(paths);
+    let rules = loaded.rules.into_iter().map(|rule| check_one(rule, settings)).collect();
     Checked { rules, unreadable: loaded.errors.iter().map(ToString::to_string).collect() }
 }
 
-fn check(rule: Rule, settings: &Settings) -> CheckedRule {
+fn check_one(rule: Rule, settings: &Settings) -> CheckedRule {
     match Plan::compile(rule, settings) {
         Ok((plan, findings)) => {
             let accommodations: Vec<_> =
                 plan.logical.accommodations().iter().map(|(code, _)| code.code()).collect();
-            let state = if accommodations.is_empty() { State::Runs } else { State::Accommodated };
+            let state = if findings.iter().any(|one| codes::LEFT_OUT.contains(&one.code)) {
+                State::Partial
+            } else if accommodations.is_empty() {
+                State::Runs
+            } else {
+                State::Accommodated
+            };
             CheckedRule { rule: plan.rule, state, accommodations, findings }
         }
         Err(refusal) => CheckedRule {
@@ -116,34 +150,12 @@ fn write_json(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
             "title": null,
             "state": "error",
             "accommodations": [],
-            "errors": [{"code": "E0000", "message": error, "line": null, "column": null}],
+            "errors": [{"code": codes::NO_RULE, "message": error, "line": null, "column": null}],
             "warnings": [],
         })
     }));
     serde_json::to_writer_pretty(&mut *to, &list).map_err(io::Error::from)?;
     writeln!(to)?;
-    Ok(())
-}
-
-fn write_check(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
-    for rule in &checked.rules {
-        if !rule.findings.is_empty() {
-            to.write_all(rule.rule.render(&rule.findings, false).as_bytes())?;
-        }
-    }
-    for error in &checked.unreadable {
-        writeln!(to, "error: {error}")?;
-    }
-    let count = |state| checked.rules.iter().filter(|rule| rule.state == state).count();
-    writeln!(
-        to,
-        "{} rules: {} run as they are, {} with accommodations, {} do not run; {} files are no rules",
-        checked.rules.len(),
-        count(State::Runs),
-        count(State::Accommodated),
-        count(State::Error),
-        checked.unreadable.len(),
-    )?;
     Ok(())
 }
 

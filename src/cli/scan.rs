@@ -17,10 +17,15 @@ use crate::scan::{Outcome, Progress, scan};
 pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     let settings = config::settings(&args.reading)?;
     let options = config::options(args, &settings)?;
-    let (plans, refused) = config::compile(&args.rule, &settings);
+    let config::Compiled { plans, refused, disabled } =
+        config::compile(&args.rule, &settings, args.with_disabled);
     let mut stderr = io::stderr();
     for refused in &refused {
         stderr.write_all(refused.rendered.as_bytes())?;
+    }
+    if disabled > 0 && (plans.is_empty() || !args.quiet) {
+        let what = "left out, as their files say `disabled` (--with-disabled runs them)";
+        writeln!(stderr, "rules: {disabled} {what}")?;
     }
     if plans.is_empty() {
         return Err(CliError::new("no rule can run, so nothing was searched"));

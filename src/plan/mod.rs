@@ -7,6 +7,7 @@ mod explain;
 mod gate;
 mod guard;
 mod kind;
+mod lints;
 mod logical;
 mod physical;
 mod required;
@@ -106,6 +107,8 @@ impl Plan {
         let lacks = lacks(&diagnostics);
         let plan =
             Self { rule, logical, program, kinds, required, text_guards, evtx_guards, gate, lacks };
+        lints::run(&pipeline, &plan, settings, &mut diagnostics);
+        diagnostics.sort_by_key(|finding| finding.span.start);
         Ok((plan, diagnostics))
     }
 }

@@ -14,7 +14,8 @@ pub struct Catalog {
     pub errors: Vec<RuleError>,
 }
 
-/// Loads every rule: a file whatever its name, and in a folder all of `.yml`, `.yaml`, `.spl`.
+/// Loads every rule: a file whatever its name, and in a folder all of `.yml`, `.yaml`, `.spl` and
+/// every `savedsearches.conf`. The tests of rules (`NAME.test.yml`) are none.
 ///
 /// Every such file ends up as a rule or as an error. A file reached twice counts once.
 #[must_use]
@@ -31,7 +32,7 @@ pub fn load_all(paths: &[PathBuf]) -> Catalog {
                     let is_rule = if given {
                         !entry.path().is_dir()
                     } else {
-                        entry.file_type().is_file() && has_rule_extension(entry.path())
+                        entry.file_type().is_file() && may_hold_rules(entry.path())
                     };
                     if is_rule && seen.insert(entry.path().to_owned()) {
                         catalog.add(entry.path());
@@ -52,14 +53,30 @@ pub fn load_all(paths: &[PathBuf]) -> Catalog {
 
 impl Catalog {
     fn add(&mut self, path: &Path) {
-        match Rule::load(path) {
-            Ok(rule) => self.rules.push(rule),
+        match Rule::load_each(path) {
+            Ok(rules) => self.rules.extend(rules),
             Err(error) => self.errors.push(error),
         }
     }
 }
 
-fn has_rule_extension(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    ["yml", "yaml", "spl"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+/// Whether a file in a folder is taken for one of rules: other `.conf` files and other YAML lie
+/// beside rules.
+fn may_hold_rules(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if is_test_file(path) {
+        return false;
+    }
+    name.eq_ignore_ascii_case("savedsearches.conf")
+        || name.rsplit_once('.').is_some_and(|(_, end)| {
+            ["yml", "yaml", "spl"].iter().any(|known| end.eq_ignore_ascii_case(known))
+        })
+}
+
+/// Whether a file is one of tests of a rule, by its name: `NAME.test.yml`.
+#[must_use]
+pub fn is_test_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".test.yml") || name.ends_with(".test.yaml")
 }

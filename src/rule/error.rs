@@ -36,6 +36,24 @@ pub enum RuleError {
         /// Why.
         message: String,
     },
+    /// The file is no `.conf` file.
+    #[error("{name}:{line}: {message}")]
+    Conf {
+        /// Which file.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+        /// Why.
+        message: String,
+    },
+    /// The file holds more rules than the one that is wanted.
+    #[error("{name}: holds {count} rules, and one is wanted here")]
+    Several {
+        /// Which file.
+        name: String,
+        /// How many.
+        count: usize,
+    },
     /// The file lacks what every rule has.
     #[error("{name}: not a rule: it has no `{key}`")]
     Missing {

@@ -38,7 +38,7 @@ impl Rule {
             Severity::Warning => Level::WARNING,
         };
         let snippet = Snippet::source(without_c1(line))
-            .line_start(before.matches('\n').count() + 1)
+            .line_start(self.position(diagnostic.span.start).line)
             .path(normalize_untrusted_str(&without_c1(&self.origin.name)))
             .annotation(AnnotationKind::Primary.span(start..end));
         let mut group = level

@@ -29,6 +29,11 @@ impl SourceMap {
         Self::Runs(vec![Run { value: 0, file: 0 }])
     }
 
+    /// The map of a value whose runs stand at these offsets: in the value, and in the file.
+    pub(super) fn of_runs(runs: &[(usize, usize)]) -> Self {
+        Self::Runs(runs.iter().map(|&(value, file)| Run { value, file }).collect())
+    }
+
     /// The map of the scalar that starts at `start` in `text`.
     ///
     /// Should the walk not come to the same value, everything is said to stand at the start of the

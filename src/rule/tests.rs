@@ -91,6 +91,99 @@ fn a_bare_search_is_a_rule() {
     assert_eq!(rule.position(1_000), Position { line: 2, column: 6 });
 }
 
+/// What splunk/security_content's build writes, cut down.
+const SAVED: &str = "\u{feff}# made by a tool\ndisabled = 1\n[default]\ndescription = none\n\n\
+    [ESCU - One - Rule]\naction.escu = 0\ndescription = Finds one.\ndisabled = false\n\
+    action.correlationsearch.annotations = {\"analytic_story\": [\"S\"], \\\n \
+    \"mitre_attack\": [\"T1059.001\", \"T1105\"], \"data_source\": [\"Sysmon EventID 1\"]}\n\
+    action.escu.how_to_implement = Collect it.\n\
+    search = `one` é \\\n  | tabel a\\\n\\\n  | nope b\r\n\
+    [no search]\ncron_schedule = * * * * *\n\
+    [Two]\nsearch = | nope\nsearch = two\n\n[ESCU - One - Rule]\ncron_schedule = 0\n";
+
+#[test]
+fn each_saved_search_is_a_rule() {
+    let rules = Rule::parse_each(SAVED, "savedsearches.conf").unwrap();
+    let [one, two] = rules.as_slice() else { panic!("{rules:?}") };
+    assert_eq!((one.id.as_str(), one.title.as_str()), ("ESCU - One - Rule", "ESCU - One - Rule"));
+    assert_eq!(one.description, "Finds one.");
+    assert_eq!(one.how_to_implement, "Collect it.");
+    assert_eq!(one.technique_ids, ["T1059.001", "T1105"]);
+    assert_eq!(one.data_category, ["Sysmon EventID 1"]);
+    assert_eq!(one.search, "`one` é \n  | tabel a\n\n  | nope b");
+    assert_eq!((two.search.as_str(), two.description.as_str()), ("two", "none"));
+    assert!(!one.disabled && two.disabled, "what a stanza does not say it has from [default]");
+    // The same, told by what it says.
+    assert_eq!(Rule::parse_each(SAVED, "notes.txt").unwrap().len(), 2);
+    assert_eq!(
+        Rule::parse(SAVED, "s.conf").unwrap_err().to_string(),
+        "s.conf: holds 2 rules, and one is wanted here"
+    );
+}
+
+#[test]
+fn files_of_too_many_stanzas_are_refused() {
+    let stanzas: String = (0..30_000).map(|at| format!("[{at}]\nsearch = x\n")).collect();
+    let error = Rule::parse_each(&stanzas, "savedsearches.conf").unwrap_err().to_string();
+    assert!(error.contains("more than 20000 stanzas"), "{error}");
+}
+
+#[test]
+fn positions_in_continued_lines() {
+    let rules = Rule::parse_each(SAVED, "savedsearches.conf").unwrap();
+    let one = &rules[0];
+    let parsed = parse(&one.search, &Macros::empty());
+    let places: Vec<_> = parsed
+        .diagnostics
+        .iter()
+        .map(|finding| {
+            let at = one.position(finding.span.start);
+            (&one.origin.text[one.file_span(finding.span).range()], at.line, at.column)
+        })
+        .collect();
+    assert_eq!(places, [("`one`", 13, 10), ("tabel", 14, 5), ("nope", 16, 5)]);
+    let shown = one.render(&parsed.diagnostics, false);
+    assert!(shown.contains("--> savedsearches.conf:14:5\n"), "{shown}");
+    for (at, c) in one.search.char_indices().filter(|(_, c)| *c != '\n') {
+        let span = one.file_span(Span::new(at, at + c.len_utf8()));
+        assert_eq!(one.origin.text[span.range()], *c.to_string(), "{at}");
+    }
+}
+
+#[test]
+fn files_are_told_by_what_they_say() {
+    let yaml = "id: 1\ntitle: t\nlogic: from yaml\n";
+    let conf = "[a stanza]\nsearch = from conf\n";
+    let search = "`from` | table x";
+    for (text, name, expected) in [
+        (yaml, "r.yml", "from yaml"),
+        (yaml, "r.spl", "from yaml"),
+        (yaml, "r", "from yaml"),
+        (conf, "savedsearches.conf", "from conf"),
+        (conf, "old.txt", "from conf"),
+        (conf, "r.yml", "from conf"),
+        ("search = from conf\n[a]\n", "x", "from conf"),
+        (search, "r.spl", search),
+        (search, "r.txt", search),
+        ("a: b", "r.spl", "a: b"),
+        ("index=main x", "r", "index=main x"),
+        ("```why``` [x]\nsearch = y", "r.spl", "```why``` [x]\nsearch = y"),
+        ("| makeresults", "r", "| makeresults"),
+    ] {
+        let found = Rule::parse(text, name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(found.search, expected, "{name}: {text:?}");
+    }
+    for (text, name, expected) in [
+        ("[a]\nb = 1\n", "savedsearches.conf", "not a rule: it has no `search`"),
+        ("[a\nsearch = 1\n", "savedsearches.conf", "savedsearches.conf:1: this `[`"),
+        ("[a]\nsearch\n", "a.conf", "a.conf:2: expected `[name]`"),
+        ("| makeresults", "r.yml", "not YAML"),
+    ] {
+        let error = Rule::parse(text, name).unwrap_err().to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+}
+
 #[test]
 fn positions_in_every_style() {
     for (yaml, line, column) in [
@@ -189,11 +282,14 @@ fn folders_are_read_in_order_and_nothing_is_lost() {
     fs::write(path("sub/d.yml"), b"id: \xff").unwrap();
     fs::write(path("sub/e.yml"), "nothing").unwrap();
     fs::write(path("readme.txt"), "no rule").unwrap();
+    fs::write(path("b.test.yml"), "cases: []").unwrap();
+    fs::write(path("props.conf"), "[a]\nKV_MODE = none\n").unwrap();
+    fs::write(path("sub/SavedSearches.conf"), "[s1]\nsearch = a\n[s2]\nsearch = b\n").unwrap();
     fs::write(path("odd.txt"), "id: odd\ntitle: t\nlogic: a").unwrap();
     let catalog =
         load_all(&[path("odd.txt"), folder.path().to_owned(), path("b.yml"), path("missing.yml")]);
     let ids: Vec<_> = catalog.rules.iter().map(|rule| rule.id.as_str()).collect();
-    assert_eq!(ids, ["odd", "a", "b", "c"]);
+    assert_eq!(ids, ["odd", "a", "b", "s1", "s2", "c"]);
     let errors: Vec<_> = catalog.errors.iter().map(ToString::to_string).collect();
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(errors[0].contains("d.yml: not UTF-8 at byte 4"), "{errors:?}");
@@ -329,28 +425,46 @@ const FRAGMENTS: &[&str] = &[
     "~",
     "(",
     "`",
+    "\\\n",
+    "\\\r\n",
+    "\n[x]\n",
+    "\nsearch = ",
+    "=",
+];
+
+/// Files of each kind.
+const FILES: &[(&str, &str)] = &[
+    ("r.yml", BUILTIN),
+    ("savedsearches.conf", SAVED),
+    ("r", SAVED),
+    ("r.spl", "`a` \"b\" ```c``` OR d\n| where match(e, \"f\") | table é, g*\n| bin span=1s\n"),
+    ("r.yml", "name: A\nid: 1\nsearch: '| tstats `x`\n  count '\ntags:\n  mitre_attack_id: [T1]\n"),
 ];
 
 proptest! {
     #[test]
     fn no_mutated_file_panics(
+        file in 0..FILES.len(),
         edits in prop::collection::vec(
             (any::<prop::sample::Index>(), 0..12_usize, prop::sample::select(FRAGMENTS)),
             1..5,
         ),
     ) {
-        let mut characters: Vec<char> = BUILTIN.chars().collect();
+        let (name, text) = FILES[file];
+        let mut characters: Vec<char> = text.chars().collect();
         for (at, dropped, fragment) in edits {
             let at = at.index(characters.len() + 1);
             let end = (at + dropped).min(characters.len());
             characters.splice(at..end, fragment.chars());
         }
         let text: String = characters.into_iter().collect();
-        if let Ok(rule) = Rule::parse(&text, "r.yml") {
+        for rule in Rule::parse_each(&text, name).unwrap_or_default() {
             let parsed = parse(&rule.search, &Macros::builtin());
             for finding in &parsed.diagnostics {
                 let span = rule.file_span(finding.span);
                 prop_assert!(rule.origin.text.get(span.range()).is_some());
+                let at = rule.position(finding.span.start);
+                prop_assert_eq!(at, position_in(&rule.origin.text, span.start));
             }
             let shown = rule.render(&parsed.diagnostics, false);
             prop_assert_eq!(shown.is_empty(), parsed.diagnostics.is_empty());

@@ -60,11 +60,31 @@ pub(super) struct Scalar {
 /// A node of the document. Anchors, aliases and tags are of no use to a rule: an alias is left
 /// out, as if it were empty.
 #[derive(Debug)]
-enum Node {
+pub(super) enum Node {
     Scalar(Scalar),
     Sequence(Vec<Node>),
     Mapping(Mapping),
     Alias,
+}
+
+impl Scalar {
+    /// Whether it is YAML's null, written plainly.
+    pub(super) fn is_null(&self) -> bool {
+        let null = ["", "~", "null", "Null", "NULL"].contains(&self.value.as_str());
+        self.style == ScalarStyle::Plain && null
+    }
+}
+
+impl Node {
+    /// About where it stands: where its first scalar does.
+    pub(super) fn place(&self) -> usize {
+        match self {
+            Self::Scalar(scalar) => scalar.start,
+            Self::Sequence(nodes) => nodes.first().map_or(0, Self::place),
+            Self::Mapping(mapping) => mapping.entries.values().map(Self::place).min().unwrap_or(0),
+            Self::Alias => 0,
+        }
+    }
 }
 
 /// A mapping with scalars for keys.
@@ -76,6 +96,16 @@ pub(super) struct Mapping {
 impl Mapping {
     fn get(&self, key: &str) -> Option<&Node> {
         self.entries.get(key)
+    }
+
+    /// The node under a key.
+    pub(super) fn node(&self, key: &str) -> Option<&Node> {
+        self.get(key)
+    }
+
+    /// The keys, in their own order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
     }
 
     /// The scalar under a key.

@@ -1,6 +1,8 @@
 //! The numbers of all findings: given once, never reused, each with what it means.
 //!
-//! `E00xx` the text cannot be read, `E01xx` macros, `E02xx` commands, `W0xxx` warnings.
+//! `E00xx` the text cannot be read, `E01xx` macros, `E02xx` commands, `E03xx` what commands are
+//! given, `W00xx` warnings of the text, `W01xx` warnings of what it means (`plan/lints/`).
+//! `docs/LINTS.md` has a section on each.
 
 /// Declares the codes and the table of them, so that neither can be forgotten.
 macro_rules! codes {
@@ -13,6 +15,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A file cannot be read, or holds no rule for Splunk.
+    NO_RULE = "E0000";
     /// A quoted string has no closing quote.
     UNCLOSED_QUOTE = "E0001";
     /// A parenthesis is never closed.
@@ -129,7 +133,21 @@ codes! {
     NO_NAME_SERVER = "W0021";
     /// No database is given for `iplocation`: the fields that it fills stay as they are.
     GEOIP_NOT_GIVEN = "W0022";
+
+    /// A field is read after a command removed it.
+    REMOVED_FIELD = "W0101";
+    /// A field is read that nothing sets for the rule's kind of source.
+    UNSET_FIELD = "W0102";
+    /// An arm of a condition, or all of it, can never hold.
+    DEAD_ARM = "W0103";
+    /// `stats` groups by a field that many events lack, and drops them.
+    OFTEN_MISSING_BY_FIELD = "W0104";
+    /// Nothing selective is to be searched for: every event is evaluated.
+    UNSELECTIVE = "W0105";
 }
+
+/// The warnings that say that a part of the rule is left out: such a rule runs only partly.
+pub const LEFT_OUT: &[&str] = &[TIME_TERM, LOOKUP_NOT_GIVEN, NO_NAME_SERVER, GEOIP_NOT_GIVEN];
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::conf::{self, ConfError};
+
 /// How large a file of macros may be, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 
@@ -269,110 +271,58 @@ fn stanza_name(title: &str, arguments: usize) -> Result<String, String> {
     }
 }
 
-/// One stanza of macros.conf as it is read.
-struct Stanza {
-    title: String,
-    line: usize,
-    arguments: Vec<String>,
-    definition: Option<String>,
-}
-
-impl Stanza {
-    fn finish(self, macros: &mut Macros) -> Result<(), (usize, String)> {
-        let name = stanza_name(&self.title, self.arguments.len())
-            .map_err(|message| (self.line, message))?;
-        let Some(definition) = self.definition else {
-            return Err((self.line, format!("[{}] has no definition", self.title)));
-        };
-        macros.insert(name, self.arguments, definition);
-        Ok(())
-    }
-}
-
 fn parse_conf(text: &str, name: &str) -> Result<Macros, MacroError> {
-    conf_stanzas(text).map_err(|(line, message)| MacroError::Syntax {
+    conf_macros(text).map_err(|ConfError { line, message }| MacroError::Syntax {
         name: name.to_owned(),
         line,
         message,
     })
 }
 
-/// Reads stanzas; an error is a line and a message.
-fn conf_stanzas(text: &str) -> Result<Macros, (usize, String)> {
-    let mut macros = Macros::empty();
-    let mut stanza: Option<Stanza> = None;
-    for (number, line) in logical_lines(text) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        if let Some(title) = line.strip_prefix('[') {
-            let title = title
-                .strip_suffix(']')
-                .ok_or_else(|| (number, "this `[` is never closed".to_owned()))?;
-            if let Some(done) = stanza.take() {
-                done.finish(&mut macros)?;
-            }
-            stanza = Some(Stanza {
-                title: title.trim().to_owned(),
-                line: number,
-                arguments: Vec::new(),
-                definition: None,
-            });
-            continue;
-        }
-        let (key, value) = line
-            .split_once('=')
-            .ok_or_else(|| (number, "expected `[name]` or `key = value`".to_owned()))?;
-        let Some(current) = stanza.as_mut() else {
-            return Err((number, "a setting before the first `[name]`".to_owned()));
-        };
-        conf_setting(current, key.trim(), value.trim()).map_err(|message| (number, message))?;
+/// The macros of a macros.conf.
+fn conf_macros(text: &str) -> Result<Macros, ConfError> {
+    let conf = conf::parse(text)?;
+    if let Some(setting) = conf.global.first() {
+        let message = "a setting before the first `[name]`".to_owned();
+        return Err(ConfError { line: setting.line, message });
     }
-    if let Some(done) = stanza {
-        done.finish(&mut macros)?;
+    let mut macros = Macros::empty();
+    // What [default] holds is of no use to a macro: each needs a definition of its own.
+    for stanza in conf.stanzas.iter().filter(|stanza| stanza.name != "default") {
+        conf_macro(stanza, &mut macros)?;
     }
     Ok(macros)
 }
 
-fn conf_setting(stanza: &mut Stanza, key: &str, value: &str) -> Result<(), String> {
-    match key {
-        "definition" => stanza.definition = Some(value.to_owned()),
-        "args" => {
-            let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
-            stanza.arguments = names.map(str::to_owned).collect();
+fn conf_macro(stanza: &conf::Stanza, macros: &mut Macros) -> Result<(), ConfError> {
+    let (mut arguments, mut definition) = (Vec::new(), None);
+    for setting in &stanza.settings {
+        let value = setting.value.as_str();
+        let wrong = |message| Err(ConfError { line: setting.line, message });
+        match setting.key.as_str() {
+            "definition" => definition = Some(value.to_owned()),
+            "args" => {
+                let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+                arguments = names.map(str::to_owned).collect();
+            }
+            // An eval macro computes its text by an expression; taking the expression as the text
+            // would run another search than the one meant.
+            "iseval" if !matches!(value, "0" | "f" | "false" | "no" | "") => {
+                let title = &stanza.name;
+                return wrong(format!("[{title}] is an eval macro, which is not supported"));
+            }
+            // What checks arguments changes no search whose arguments pass.
+            "iseval" | "validation" | "errormsg" | "description" => {}
+            key => return wrong(format!("`{key}` is not a setting of a macro")),
         }
-        // An eval macro computes its text by an expression; taking the expression as the text
-        // would run another search than the one meant.
-        "iseval" if !matches!(value, "0" | "f" | "false" | "no" | "") => {
-            return Err(format!("[{}] is an eval macro, which is not supported", stanza.title));
-        }
-        "iseval" | "validation" | "errormsg" | "description" => {}
-        _ => return Err(format!("`{key}` is not a setting of a macro")),
     }
+    let wrong = |message| ConfError { line: stanza.line, message };
+    let name = stanza_name(&stanza.name, arguments.len()).map_err(wrong)?;
+    let Some(definition) = definition else {
+        return Err(wrong(format!("[{}] has no definition", stanza.name)));
+    };
+    macros.insert(name, arguments, definition);
     Ok(())
-}
-
-/// Lines with those that end in a backslash joined to the next, and the number of the first.
-fn logical_lines(text: &str) -> Vec<(usize, String)> {
-    let mut lines = Vec::new();
-    let mut pending: Option<(usize, String)> = None;
-    for (index, line) in text.lines().enumerate() {
-        let (number, mut whole) = pending.take().unwrap_or((index + 1, String::new()));
-        match line.strip_suffix('\\') {
-            Some(line) => {
-                whole.push_str(line);
-                whole.push('\n');
-                pending = Some((number, whole));
-            }
-            None => {
-                whole.push_str(line);
-                lines.push((number, whole));
-            }
-        }
-    }
-    lines.extend(pending);
-    lines
 }
 
 #[cfg(test)]
@@ -413,6 +363,16 @@ mod tests {
             let error = Macros::parse(text, "m").unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text:?}: {error}");
         }
+    }
+
+    #[test]
+    fn what_checks_arguments_is_passed_over() {
+        let text = "[default]\nerrormsg = x\n[a(2)]\nargs = x, y\niseval = false\n\
+                    validation = isnum(x)\nerrormsg = no\ndescription = d\n\
+                    definition = $x$ OR \\\n  $y$\n";
+        let macros = Macros::parse(text, "macros.conf").unwrap();
+        assert_eq!(definition(&macros, "a", 2), Some(("$x$ OR \n  $y$", 2)));
+        assert_eq!(macros.get("default", 0), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub mod codes;
+pub mod conf;
 pub mod diagnostic;
 mod expand;
 mod lexer;

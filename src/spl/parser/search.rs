@@ -586,30 +586,27 @@ impl Parser<'_> {
         }
         let range = first.0.start..last.0.end;
         let mut grouping = String::new();
+        // The same, a part a line: in one line the parts of a long search are hard to tell apart.
+        let mut lines = String::new();
         for (range, is_or) in &operands.ranges {
+            let and = if grouping.is_empty() { "" } else { " AND " };
             if grouping.len() > LONGEST_GROUPING {
                 grouping.push_str(" AND ...");
+                lines.push_str("\n  AND ...");
                 break;
-            }
-            if !grouping.is_empty() {
-                grouping.push_str(" AND ");
             }
             let span = self.span(range);
             let text = self.source.original.get(span.range()).unwrap_or_default().trim();
             let text = shorten(text);
-            if *is_or {
-                grouping.push('(');
-                grouping.push_str(&text);
-                grouping.push(')');
-            } else {
-                grouping.push_str(&text);
-            }
+            let part = if *is_or { format!("({text})") } else { text };
+            grouping += &format!("{and}{part}");
+            lines += &format!("\n  {}{part}", and.trim_start());
         }
         self.warning(
             codes::MIXED_OPERATORS,
             format!("OR binds tighter than AND in a search, so this is: {grouping}"),
             &range,
-            "put parentheses where they are meant",
+            format!("put parentheses where they are meant; Splunk groups it so:{lines}"),
         );
     }
 }

@@ -42,7 +42,7 @@ fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Streamstats) -> O
         "reset_before" => to.reset_before = Some(condition(parser)?),
         "reset_after" => to.reset_after = Some(condition(parser)?),
         _ => {
-            parser.unknown_option(start..parser.scan.at() + 1);
+            parser.unknown_option(start..parser.scan.at());
             return None;
         }
     }

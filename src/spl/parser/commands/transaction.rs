@@ -53,7 +53,7 @@ fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Transaction) -> O
         "keepevicted" => to.keep_evicted = parser.flag(start)?,
         "mvlist" => no_list(parser, start)?,
         _ => {
-            parser.unknown_option(start..parser.scan.at() + 1);
+            parser.unknown_option(start..parser.scan.at());
             return None;
         }
     }

@@ -1,0 +1,192 @@
+//! `coldsweep rules test`: the built-in rule's own tests pass, and what must fail fails.
+
+mod common;
+
+use std::path::Path;
+
+use common::logs;
+use common::program::{Program, Run};
+use serde_json::Value as Json;
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn run(folder: &Path, words: &str) -> Run {
+    Program::new(words.split_whitespace()).within(folder).run()
+}
+
+/// A case over the XML event of `host`, with this end.
+fn case(name: &str, host: &str, rest: &str) -> String {
+    let raw = logs::xml(host, 1, "one").replace('\n', "");
+    format!("- name: {name}\n  events:\n  - raw: |\n      {raw}\n{rest}")
+}
+
+const RULE: &str =
+    "id: '1'\ntitle: Hosts\nlogic: 'msiexec | stats values(user) as u count by host'\n";
+
+#[test]
+fn the_builtin_rule_passes_its_tests() {
+    let run = run(Path::new(env!("CARGO_MANIFEST_DIR")), "rules test rules");
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    let count = run.stdout.split(' ').nth(2).unwrap().parse::<usize>().unwrap();
+    assert!(count >= 50 && run.stdout.contains("0 failed, 0 errors"), "{}", run.stdout);
+}
+
+#[test]
+fn the_builtin_rule_without_a_clause_fails_its_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rule = coldsweep::rule::Rule::builtin().unwrap().search;
+    let tests =
+        std::fs::read_to_string(root.join("rules/remote_msi_installation.test.yml")).unwrap();
+    let tests = tests.replace("../corpora/", &format!("{}/corpora/", root.display()));
+    for (clause, instead) in [
+        ("TERM(EventCode=4688) OR ", ""),
+        ("\"<EventID>4688<\" OR ", ""),
+        ("TERM(/i) OR ", ""),
+        (" OR TERM(install)", ""),
+        ("(TERM(/i) OR TERM(install))", "(\"/i\" OR install OR \"-i\")"),
+        ("\".msi\")", "\"a\")"),
+        ("\"://\"", "\"s\""),
+        ("\"(?i)\\w+tps?://\\S+\\.msi\") and match(signature_id, \"4688\")", "\"msi\")"),
+        ("match(message, \"(?i)\\w+tps?://\\S+\\.msi\")", "match(message, \"://\")"),
+        ("match(message, ", "match(Message, "),
+        ("parent_* |", "parent_*, signature_id |"),
+        ("span=1s", "span=10s"),
+        ("by _time, host ", "by _time, process "),
+    ] {
+        assert!(rule.contains(clause), "{clause}");
+        let folder =
+            folder(&[("r.test.yml", &tests), ("r.spl", &rule.replacen(clause, instead, 1))]);
+        let run = run(folder.path(), "rules test r.spl");
+        assert_eq!(run.status, 1, "{clause} -> {instead}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn a_difference_is_shown() {
+    let tests = format!(
+        "cases:\n{}{}{}{}",
+        case("good", "alpha", "  rows: [{host: alpha, u: [alice], count: 1, v: ~}]\n"),
+        case("wrong value", "alpha", "  rows: [{host: beta, u: alice, v: x}]\n"),
+        case("a row too few", "alpha", "  rows: [{host: alpha}, {host: beta}]\n"),
+        case("a row too many", "alpha", "  rows: []\n"),
+    );
+    let folder = folder(&[("a/r.yml", RULE), ("a/r.test.yml", &tests)]);
+    let plain = run(folder.path(), "rules test a");
+    assert_eq!(plain.status, 1);
+    let expected = "\
+failed: a/r.test.yml:7: wrong value
+  row 1:
+    - host: [\"beta\"]
+    + host: [\"alpha\"]
+    - v: [\"x\"]
+    + v: []
+failed: a/r.test.yml:12: a row too few
+  expected 2 rows, found 1
+  row 2:
+    - host: [\"beta\"]
+failed: a/r.test.yml:17: a row too many
+  expected 0 rows, found 1
+  row 1:
+    + count: [\"1\"]
+    + host: [\"alpha\"]
+    + u: [\"alice\"]
+1 files: 1 passed, 3 failed, 0 errors
+";
+    assert_eq!(plain.stdout, expected);
+
+    let json: Json =
+        serde_json::from_str(&run(folder.path(), "rules test -f json a").stdout).unwrap();
+    let states: Vec<_> = json.as_array().unwrap().iter().map(|case| &case["state"]).collect();
+    assert_eq!(states, ["passed", "failed", "failed", "failed"]);
+    assert_eq!((&json[1]["line"], &json[1]["name"]), (&Json::from(7), &Json::from("wrong value")));
+
+    let junit = run(folder.path(), "rules test -f junit a");
+    assert_eq!(junit.status, 1);
+    for says in [
+        "<testsuite name=\"a/r.test.yml\" tests=\"4\"",
+        "failures=\"3\" errors=\"0\"",
+        "name=\"good\"",
+    ] {
+        assert!(junit.stdout.contains(says), "{says}: {}", junit.stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_an_error() {
+    let good = case("one", "alpha", "  count: 1\n");
+    let cases = |text: &str| format!("cases:\n{text}");
+    for (files, words, says) in [
+        (vec![], "rules test .", "no tests are there"),
+        (vec![("r.yml", RULE.to_owned())], "rules test r.yml", "r.yml: no test is beside it"),
+        (vec![("r.test.yml", cases(&good))], "rules test .", "no rule is there"),
+        (
+            vec![("r.test.yml", cases(&good)), ("r.spl", "x | nope".to_owned())],
+            "rules test .",
+            "there is no command `nope`",
+        ),
+        (
+            vec![
+                ("r.test.yml", cases(&good.replace("raw: |", "fiel: |"))),
+                ("r.yml", RULE.to_owned()),
+            ],
+            "rules test .",
+            "./r.test.yml:2:9: there is no key `fiel` here",
+        ),
+        (
+            vec![
+                ("r.test.yml", cases("- {name: a, events: [{file: gone.log}], count: 0}\n")),
+                ("r.yml", RULE.to_owned()),
+            ],
+            "rules test r.test.yml",
+            "gone.log: is not there",
+        ),
+        (
+            vec![
+                ("r.test.yml", cases("- {name: a, events: [{raw: x, format: cvs}], count: 0}\n")),
+                ("r.yml", RULE.to_owned()),
+            ],
+            "rules test r.test.yml",
+            "there is no format `cvs`",
+        ),
+        (
+            vec![
+                ("s.conf", "[a]\nsearch = x\n[b]\nsearch = y\n".to_owned()),
+                ("s.test.yml", cases(&good)),
+            ],
+            "rules test .",
+            "holds 2 rules; say which by `title`",
+        ),
+    ] {
+        let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let folder = folder(&files);
+        let run = run(folder.path(), words);
+        assert_eq!(run.status, 2, "{words}: {}{}", run.stdout, run.stderr);
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(told.contains(says), "{says}: {told}");
+    }
+}
+
+#[test]
+fn tests_of_saved_searches_name_their_stanza() {
+    let conf =
+        "[a]\nsearch = nothing\n[b]\ndisabled = 1\nsearch = msiexec \\\n| stats count by host\n";
+    let tests = format!(
+        "rule: default/savedsearches.conf\ntitle: b\ncases:\n{}",
+        case(
+            "one",
+            "alpha",
+            "    sourcetype: XmlWinEventLog\n    host: other\n  rows: [{host: other, count: '1'}]\n"
+        ),
+    );
+    let folder = folder(&[("default/savedsearches.conf", conf), ("b.test.yml", &tests)]);
+    let run = run(folder.path(), "rules test b.test.yml");
+    assert_eq!((run.status, run.stdout.as_str()), (0, "1 files: 1 passed, 0 failed, 0 errors\n"));
+}
