@@ -800,7 +800,7 @@ fn help_names_every_flag() {
         (
             "scan",
             "-r --rule -f --format -o --output --evidence --since --until --host --timezone \
-             --input-format --strict --accommodate --default-host --macros -j --threads \
+             --input-format --sourcetype --source --index --strict --accommodate --default-host --macros -j --threads \
              --prefilter --stats --stats-json --quiet --mmap --max-result",
         ),
         ("explain", "--strict --accommodate --macros --timezone"),

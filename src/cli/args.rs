@@ -61,6 +61,20 @@ pub struct ReadingArgs {
     pub timezone: String,
 }
 
+/// What the events of the inputs are called, for rules that test it.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct NameArgs {
+    /// The source type of every event, as aws:cloudtrail [default: by format]
+    #[arg(long, value_name = "NAME")]
+    pub sourcetype: Option<String>,
+    /// The source of every event [default: by channel]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// The index of every event [default: a test of it holds for any name]
+    #[arg(long, value_name = "NAME")]
+    pub index: Option<String>,
+}
+
 /// `coldsweep scan`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -102,6 +116,9 @@ pub struct ScanArgs {
     /// The host of events that name none (not under --strict)
     #[arg(long, value_name = "NAME", default_value = "unknown")]
     pub default_host: String,
+    /// What the events are called.
+    #[command(flatten)]
+    pub names: NameArgs,
     /// How rules are read.
     #[command(flatten)]
     pub reading: ReadingArgs,

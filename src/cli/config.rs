@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Unit};
 
 use super::CliError;
-use super::args::{FormatName, MmapChoice, PrefilterChoice, ReadingArgs, ScanArgs};
+use super::args::{FormatName, MmapChoice, NameArgs, PrefilterChoice, ReadingArgs, ScanArgs};
 use crate::cim::Cim;
 use crate::event::Format;
 use crate::plan::{Plan, Settings};
 use crate::reading::Reading;
 use crate::rule::{Catalog, Rule, load_all};
-use crate::scan::{Options, SHARD_SIZE};
+use crate::scan::{InputNames, Options, SHARD_SIZE};
 use crate::source::MapChoice;
 use crate::spl::Macros;
 
@@ -87,19 +87,32 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         reading: settings.reading,
         timezone: settings.timezone.clone(),
         default_host: args.default_host.clone(),
+        names: names(&args.names),
         since,
         until,
         hosts,
-        input_format: args.input_format.map(|name| match name {
-            FormatName::Evtx => Format::Evtx,
-            FormatName::Xml => Format::Xml,
-            FormatName::Classic => Format::Classic,
-            FormatName::Hostmon => Format::HostMon,
-            FormatName::Json => Format::Json,
-        }),
+        input_format: args.input_format.map(format),
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
     })
+}
+
+fn names(args: &NameArgs) -> InputNames {
+    InputNames {
+        sourcetype: args.sourcetype.clone(),
+        source: args.source.clone(),
+        index: args.index.clone(),
+    }
+}
+
+fn format(name: FormatName) -> Format {
+    match name {
+        FormatName::Evtx => Format::Evtx,
+        FormatName::Xml => Format::Xml,
+        FormatName::Classic => Format::Classic,
+        FormatName::Hostmon => Format::HostMon,
+        FormatName::Json => Format::Json,
+    }
 }
 
 /// A point in time: RFC 3339, a date or time without a zone, or a span before now (`-7d`).

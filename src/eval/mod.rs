@@ -3,6 +3,7 @@
 pub mod expr;
 pub mod functions;
 pub mod glob;
+pub mod kinds;
 pub mod row;
 pub mod search;
 pub mod segment;

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use super::kinds::{OtherNames, other_names, source_kinds};
 use super::segment::{self, Segments};
 use crate::cim::CimView;
-use crate::event::{Event, Format};
+use crate::event::Event;
 use crate::reading::{Accommodation, Reading};
 use crate::value::{Field, Value};
 
@@ -20,6 +21,11 @@ pub trait Row {
 
     /// The id to which the row answers in either spelling (accommodation `either-spelling`).
     fn own_event_id(&self) -> Option<u32>;
+
+    /// What a test of a metadata field may ask for beside the field's value.
+    fn other_names(&self, _field: &str) -> OtherNames {
+        OtherNames::None
+    }
 }
 
 /// Raw text with what search terms need of it, made when first asked for.
@@ -140,35 +146,10 @@ impl Row for EventRow<'_> {
     fn own_event_id(&self) -> Option<u32> {
         if self.reading.has(Accommodation::EitherSpelling) { self.event.event_id } else { None }
     }
-}
 
-/// Which kinds of source an event counts as, for the built-in macros (SPLUNK.md, "Decisions",
-/// Macros). Told by the event's own channel, for archives do not keep Splunk's source types.
-#[must_use]
-pub fn source_kinds(event: &Event<'_>) -> &'static [&'static str] {
-    const POWERSHELL: [&str; 3] = [
-        "Windows PowerShell",
-        "Microsoft-Windows-PowerShell/Operational",
-        "PowerShellCore/Operational",
-    ];
-    if event.format == Format::HostMon {
-        return &["endpoint", "windows", "winevent", "hostmon"];
+    fn other_names(&self, field: &str) -> OtherNames {
+        other_names(self.event, field, self.reading.has(Accommodation::EitherSpelling))
     }
-    let is = |has: &Option<String>, name: &str| {
-        has.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(name))
-    };
-    if is(&event.channel, "Microsoft-Windows-Sysmon/Operational")
-        || is(&event.provider, "Microsoft-Windows-Sysmon")
-    {
-        return &["endpoint", "windows", "sysmon"];
-    }
-    if POWERSHELL.iter().any(|name| is(&event.channel, name)) {
-        return &["endpoint", "windows", "powershell"];
-    }
-    if matches!(event.format, Format::Xml | Format::Classic | Format::Evtx) {
-        return &["endpoint", "windows", "winevent"];
-    }
-    &["endpoint"]
 }
 
 /// A row of fields, after the first command that makes new rows of events.

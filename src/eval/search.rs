@@ -5,6 +5,7 @@ use memchr::memmem;
 use std::borrow::Cow;
 
 use super::glob::Glob;
+use super::kinds::OtherNames;
 use super::row::{Row, names};
 use super::segment::{self, Breaker, fold};
 use super::subnet::Subnet;
@@ -33,8 +34,15 @@ impl Search {
     /// which changes no answer: none of them has an effect.
     #[must_use]
     pub fn compile(expr: &SearchExpr) -> Self {
+        Self::compile_under(expr, false)
+    }
+
+    /// The same for an expression inside a `NOT`, or inside none. A test that is negated asks for
+    /// the value alone, else `NOT index=x` would hold of nothing.
+    pub(super) fn compile_under(expr: &SearchExpr, negated: bool) -> Self {
         let all = |list: &[SearchExpr]| {
-            let mut list: Vec<_> = list.iter().map(Self::compile).collect();
+            let mut list: Vec<_> =
+                list.iter().map(|one| Self::compile_under(one, negated)).collect();
             list.sort_by_key(Self::cost);
             list
         };
@@ -42,23 +50,21 @@ impl Search {
             SearchKind::All => Self::All,
             SearchKind::And(list) => Self::And(all(list)),
             SearchKind::Or(list) => Self::Or(all(list)),
-            SearchKind::Not(inner) => Self::Not(Box::new(Self::compile(inner))),
+            SearchKind::Not(inner) => Self::Not(Box::new(Self::compile_under(inner, !negated))),
             SearchKind::Phrase(text) => Self::Text(Box::new(TextTest::phrase(text))),
             SearchKind::Term(text) => Self::Text(Box::new(TextTest::term(text, true))),
             SearchKind::Case(text) => Self::Text(Box::new(TextTest::term(text, false))),
             SearchKind::Compare { field, op, value, case_sensitive } => {
-                Self::Field(FieldTest::new(&field.node, *op, &value.node, *case_sensitive))
+                let test = FieldTest::new(&field.node, *op, &value.node, *case_sensitive);
+                Self::Field(test.under(negated))
             }
             SearchKind::In { field, values } => Self::Or(
                 values
                     .iter()
                     .map(|value| {
-                        Self::Field(FieldTest::new(
-                            &field.node,
-                            CompareOp::Equal,
-                            &value.node,
-                            false,
-                        ))
+                        let (field, value) = (&field.node, &value.node);
+                        let test = FieldTest::new(field, CompareOp::Equal, value, false);
+                        Self::Field(test.under(negated))
                     })
                     .collect(),
             ),
@@ -249,6 +255,8 @@ pub struct FieldTest {
     field: String,
     op: CompareOp,
     value: Wanted,
+    /// Whether other names of the same thing would do (SPLUNK.md 1.13).
+    metadata: bool,
 }
 
 #[derive(Debug)]
@@ -273,12 +281,35 @@ impl FieldTest {
             },
             _ => Wanted::Bound { number: parse_number(value), text: value.to_owned() },
         };
-        Self { field: field.to_owned(), op, value: wanted }
+        let metadata = match op {
+            CompareOp::Equal => [names::SOURCE, names::SOURCETYPE, names::INDEX].contains(&field),
+            // What is unknown is not the one that is shut out.
+            CompareOp::NotEqual => field == names::INDEX,
+            _ => false,
+        };
+        Self { field: field.to_owned(), op, value: wanted, metadata }
+    }
+
+    /// The test as it is inside a `NOT`, or inside none.
+    fn under(self, negated: bool) -> Self {
+        Self { metadata: self.metadata && !negated, ..self }
     }
 
     fn holds(&self, row: &dyn Row) -> bool {
-        let Some(field) = row.field(&self.field) else { return false };
-        field.values().iter().any(|value| self.holds_for(value))
+        let holds = row
+            .field(&self.field)
+            .is_some_and(|field| field.values().iter().any(|value| self.holds_for(value)));
+        holds || (self.metadata && self.holds_for_other_name(row))
+    }
+
+    fn holds_for_other_name(&self, row: &dyn Row) -> bool {
+        match row.other_names(&self.field) {
+            OtherNames::None => false,
+            OtherNames::Any => true,
+            OtherNames::These(all) => {
+                all.into_iter().any(|name| self.holds_for(&Value::Text(name)))
+            }
+        }
     }
 
     fn holds_for(&self, value: &Value) -> bool {

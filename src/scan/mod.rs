@@ -42,6 +42,17 @@ pub const SHARD_SIZE: usize = 4 << 20;
 /// can make the memory grow.
 pub const LONGEST_EVENT: usize = 64 << 20;
 
+/// Metadata that a user gives all events of a sweep.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputNames {
+    /// Splunk's `sourcetype`.
+    pub sourcetype: Option<String>,
+    /// Splunk's `source`.
+    pub source: Option<String>,
+    /// Splunk's `index`.
+    pub index: Option<String>,
+}
+
 /// How a sweep runs. None of this changes a row of the answer but `reading`, the filters and what
 /// events without a time zone or host are given.
 #[derive(Debug, Clone)]
@@ -62,6 +73,8 @@ pub struct Options {
     pub timezone: TimeZone,
     /// The host of events that name none (accommodation `no-host`).
     pub default_host: String,
+    /// What every event is called, whatever it or its envelope says (SPLUNK.md 1.13).
+    pub names: InputNames,
     /// Only events at or after this time.
     pub since: Option<Timestamp>,
     /// Only events before this time.
@@ -88,6 +101,7 @@ impl Default for Options {
             reading: Reading::AS_MEANT,
             timezone: TimeZone::UTC,
             default_host: "unknown".to_owned(),
+            names: InputNames::default(),
             since: None,
             until: None,
             hosts: None,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Sweep;
 use super::counters::Counters;
 use super::skip::{Severity, SkipLog};
+use super::{InputNames, Sweep};
 use crate::aggregate::{Evidence, Groups, Place, Position};
 use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
@@ -265,7 +265,28 @@ fn complete<'t>(
     if without_time {
         event.meta.time = origin.modified;
     }
+    name(&mut event, &sweep.options.names);
     Decoded { event, without_host, without_time }
+}
+
+/// Gives an event its source type, source and index: those of the command line, else its own. JSON
+/// that says none has the one that Splunk gives JSON by itself. A path is no source: the rows
+/// would tell the same log from its compressed copy.
+fn name(event: &mut Event<'_>, names: &InputNames) {
+    let meta = &mut event.meta;
+    if meta.sourcetype.is_none() && event.raw.starts_with(b"{") {
+        meta.sourcetype = Some("_json".to_owned());
+    }
+    let told = [
+        (&mut meta.sourcetype, &names.sourcetype),
+        (&mut meta.source, &names.source),
+        (&mut meta.index, &names.index),
+    ];
+    for (own, told) in told {
+        if told.is_some() {
+            own.clone_from(told);
+        }
+    }
 }
 
 struct Decoded<'t> {
