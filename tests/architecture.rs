@@ -38,7 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "source",
         ],
     ),
-    ("report", &["value", "aggregate", "plan", "scan"]),
+    ("report", &["value", "aggregate", "rule", "plan", "scan"]),
     (
         "bench",
         &[

@@ -75,6 +75,17 @@ pub struct NameArgs {
     pub index: Option<String>,
 }
 
+/// Which rules of those given are meant.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct SelectArgs {
+    /// Only rules of these ATT&CK techniques, as T1218 (with its sub-techniques) or T1218.01*
+    #[arg(long, value_name = "ID")]
+    pub technique: Vec<String>,
+    /// Only rules about these kinds of source, as sysmon
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+}
+
 /// `coldsweep scan`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -92,6 +103,9 @@ pub struct ScanArgs {
     /// A rule, or a folder of rules
     #[arg(short, long, value_name = "FILE|DIR")]
     pub rule: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// How rows are written [default: table on a terminal, jsonl otherwise]
     #[arg(short, long, value_enum)]
     pub format: Option<OutputFormat>,
@@ -143,6 +157,9 @@ pub struct ScanArgs {
     /// Write the same as one JSON object
     #[arg(long, value_name = "FILE")]
     pub stats_json: Option<PathBuf>,
+    /// Write an ATT&CK Navigator layer: a technique's score is the number of its rows
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<PathBuf>,
     /// No summary on standard error
     #[arg(short, long)]
     pub quiet: bool,
@@ -200,8 +217,43 @@ pub struct RulesArgs {
 pub enum RulesCommand {
     /// Compile every rule: say what runs, what runs with accommodations, what is wrong and where
     Check(RulesPaths),
-    /// List rules: id, title, techniques, state
-    List(RulesPaths),
+    /// List rules: id, state, techniques, kinds of source, title
+    List(RulesListArgs),
+}
+
+/// `coldsweep rules list`.
+#[derive(Debug, ClapArgs)]
+pub struct RulesListArgs {
+    /// Rules and folders of rules
+    #[arg(value_name = "PATH", required_unless_present = "rules")]
+    pub paths: Vec<PathBuf>,
+    /// More of them
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// How they are told [default: table]
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: RulesListFormat,
+    /// Write an ATT&CK Navigator layer: a technique's score is the number of its rules
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<PathBuf>,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `rules list --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum RulesListFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON array, an object a rule.
+    Json,
+    /// A line a rule, below a line of names.
+    Csv,
 }
 
 /// Which rules, and how they are told.
@@ -252,6 +304,9 @@ pub struct BenchArgs {
     /// Run each of these rules alone and rank them by what they cost
     #[arg(long, value_name = "DIR", conflicts_with = "rule")]
     pub rules: Vec<PathBuf>,
+    /// Which of the rules.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// The size of each corpus, as 512MiB [default: that of its definition]
     #[arg(long, value_name = "SIZE")]
     pub size: Option<Size>,

@@ -1,5 +1,6 @@
 //! What was typed -> what is meant.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use globset::{Glob, GlobSetBuilder};
@@ -7,10 +8,12 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Unit};
 
 use super::CliError;
-use super::args::{FormatName, MmapChoice, NameArgs, PrefilterChoice, ReadingArgs, ScanArgs};
+use super::args::{
+    FormatName, MmapChoice, NameArgs, PrefilterChoice, ReadingArgs, ScanArgs, SelectArgs,
+};
 use crate::cim::Cim;
 use crate::event::Format;
-use crate::plan::{Plan, Settings};
+use crate::plan::{Plan, Selection, Settings, source_kinds};
 use crate::reading::Reading;
 use crate::rule::{Catalog, Rule, load_all};
 use crate::scan::{InputNames, Options, SHARD_SIZE};
@@ -143,9 +146,52 @@ pub(super) struct Refused {
     pub rendered: String,
 }
 
+/// Resolves which rules are meant.
+pub(super) fn selection(args: &SelectArgs) -> Result<Selection, CliError> {
+    Selection::new(&args.technique, &args.kind)
+        .map_err(|error| CliError::new(format!("--technique: {error}")))
+}
+
+/// Loads rules, and keeps those that are meant; the built-in one when no path is given.
+///
+/// # Errors
+/// When there are rules, but none of those that are meant: most often, a word is misspelt.
+pub(super) fn load(
+    paths: &[PathBuf],
+    settings: &Settings,
+    selection: &Selection,
+) -> Result<Catalog, CliError> {
+    let mut loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+    if selection.is_all() || loaded.rules.is_empty() {
+        return Ok(loaded);
+    }
+    let all = loaded.rules;
+    let (meant, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|rule| selection.admits(rule, &settings.macros));
+    if meant.is_empty() {
+        let kinds: BTreeSet<_> =
+            others.iter().flat_map(|rule| source_kinds(rule, &settings.macros)).collect();
+        let kinds: Vec<_> = kinds.into_iter().collect();
+        return Err(CliError::new(format!(
+            "--technique, --kind: none of the {} rules is such a one; their kinds are: {}",
+            others.len(),
+            kinds.join(", ")
+        )));
+    }
+    loaded.rules = meant;
+    Ok(loaded)
+}
+
 /// Loads and compiles rules; the built-in one when no path is given.
-pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec<Refused>) {
-    let loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn compile(
+    paths: &[PathBuf],
+    settings: &Settings,
+    selection: &Selection,
+) -> Result<(Vec<Plan>, Vec<Refused>), CliError> {
+    let loaded = load(paths, settings, selection)?;
     let mut refused: Vec<_> = loaded
         .errors
         .iter()
@@ -162,7 +208,7 @@ pub(super) fn compile(paths: &[PathBuf], settings: &Settings) -> (Vec<Plan>, Vec
         }
     }
     plans.sort_by(|a, b| (&a.rule.id, &a.rule.title).cmp(&(&b.rule.id, &b.rule.title)));
-    (plans, refused)
+    Ok((plans, refused))
 }
 
 fn builtin() -> Catalog {

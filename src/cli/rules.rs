@@ -1,29 +1,57 @@
 //! `coldsweep rules`: every rule compiled, and what came of it.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use serde_json::json;
 
-use super::args::{RulesArgs, RulesCommand, RulesFormat, RulesPaths};
-use super::{CliError, config};
-use crate::plan::{Plan, Settings};
-use crate::rule::{Rule, load_all};
+use super::args::{
+    RulesArgs, RulesCommand, RulesFormat, RulesListArgs, RulesListFormat, RulesPaths,
+};
+use super::{CliError, config, scan};
+use crate::plan::{Plan, Settings, source_kinds};
+use crate::report::{Layer, printable};
+use crate::rule::{Catalog, Rule, load_all};
 use crate::spl::diagnostic::{Diagnostic, Severity};
 
 /// Checks or lists rules.
 pub(super) fn run(args: &RulesArgs) -> Result<u8, CliError> {
-    let (RulesCommand::Check(paths) | RulesCommand::List(paths)) = &args.command;
-    let settings = config::settings(&paths.reading)?;
-    let checked = check_all(paths, &settings);
+    match &args.command {
+        RulesCommand::Check(args) => run_check(args),
+        RulesCommand::List(args) => run_list(args),
+    }
+}
+
+fn run_check(args: &RulesPaths) -> Result<u8, CliError> {
+    let settings = config::settings(&args.reading)?;
+    let checked = check_all(load_all(&args.paths), &settings);
     let mut out = BufWriter::new(io::stdout().lock());
-    match (&args.command, paths.format) {
-        (_, RulesFormat::Json) => write_json(&checked, &mut out)?,
-        (RulesCommand::Check(_), RulesFormat::Table) => write_check(&checked, &mut out)?,
-        (RulesCommand::List(_), RulesFormat::Table) => write_list(&checked, &mut out)?,
+    match args.format {
+        RulesFormat::Json => write_json(&checked, &mut out)?,
+        RulesFormat::Table => write_check(&checked, &mut out)?,
     }
     out.flush()?;
-    let wrong = checked.rules.iter().any(|rule| rule.state == State::Error);
-    Ok(if wrong || !checked.unreadable.is_empty() { 2 } else { 0 })
+    Ok(checked.status())
+}
+
+fn run_list(args: &RulesListArgs) -> Result<u8, CliError> {
+    let settings = config::settings(&args.reading)?;
+    let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
+    let selection = config::selection(&args.select)?;
+    let checked = check_all(config::load(&paths, &settings, &selection)?, &settings);
+    if let Some(path) = &args.navigator {
+        let layer = Layer::of_rules(checked.rules.iter().map(|checked| &checked.rule));
+        let written = File::create(path).and_then(|file| scan::write_json(&layer, file));
+        written.map_err(|error| scan::unwritten(path, &error))?;
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    match args.format {
+        RulesListFormat::Table => write_list(&checked, &mut out)?,
+        RulesListFormat::Json => write_list_json(&checked, &mut out)?,
+        RulesListFormat::Csv => write_list_csv(&checked, &mut out)?,
+    }
+    out.flush()?;
+    Ok(checked.status())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,30 +77,41 @@ struct Checked {
     unreadable: Vec<String>,
 }
 
+impl Checked {
+    /// The exit status: whether all of it can run.
+    fn status(&self) -> u8 {
+        let wrong = self.rules.iter().any(|rule| rule.state == State::Error);
+        if wrong || !self.unreadable.is_empty() { 2 } else { 0 }
+    }
+}
+
 struct CheckedRule {
     rule: Rule,
     state: State,
+    /// The kinds of source it is about.
+    kinds: Vec<String>,
     accommodations: Vec<&'static str>,
     findings: Vec<Diagnostic>,
 }
 
-fn check_all(paths: &RulesPaths, settings: &Settings) -> Checked {
-    let loaded = load_all(&paths.paths);
+fn check_all(loaded: Catalog, settings: &Settings) -> Checked {
     let rules = loaded.rules.into_iter().map(|rule| check(rule, settings)).collect();
     Checked { rules, unreadable: loaded.errors.iter().map(ToString::to_string).collect() }
 }
 
 fn check(rule: Rule, settings: &Settings) -> CheckedRule {
+    let kinds = source_kinds(&rule, &settings.macros).into_iter().collect();
     match Plan::compile(rule, settings) {
         Ok((plan, findings)) => {
             let accommodations: Vec<_> =
                 plan.logical.accommodations().iter().map(|(code, _)| code.code()).collect();
             let state = if accommodations.is_empty() { State::Runs } else { State::Accommodated };
-            CheckedRule { rule: plan.rule, state, accommodations, findings }
+            CheckedRule { rule: plan.rule, state, kinds, accommodations, findings }
         }
         Err(refusal) => CheckedRule {
             rule: refusal.rule,
             state: State::Error,
+            kinds,
             accommodations: Vec::new(),
             findings: refusal.findings,
         },
@@ -147,19 +186,64 @@ fn write_check(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
     Ok(())
 }
 
-fn write_list(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
-    for rule in &checked.rules {
+fn write_list(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
+    for CheckedRule { rule, state, kinds, .. } in &checked.rules {
+        let (techniques, kinds) = (rule.technique_ids.join(","), kinds.join(","));
         writeln!(
             to,
-            "{:<14} {:<13} {:<24} {}",
-            rule.rule.id,
-            rule.state.name(),
-            rule.rule.technique_ids.join(","),
-            rule.rule.title
+            "{:<14} {:<13} {:<24} {:<24} {}",
+            printable(&rule.id),
+            state.name(),
+            printable(&techniques),
+            printable(&kinds),
+            printable(&rule.title)
         )?;
     }
     for error in &checked.unreadable {
-        writeln!(to, "error: {error}")?;
+        writeln!(to, "error: {}", printable(error))?;
+    }
+    Ok(())
+}
+
+fn write_list_json(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
+    let rules = checked.rules.iter().map(|CheckedRule { rule, state, kinds, .. }| {
+        json!({
+            "path": rule.origin.name,
+            "rule_id": rule.id,
+            "title": rule.title,
+            "techniques": rule.technique_ids,
+            "kinds": kinds,
+            "state": state.name(),
+        })
+    });
+    let unreadable = checked.unreadable.iter().map(|error| {
+        json!({
+            "path": null,
+            "rule_id": null,
+            "title": null,
+            "techniques": [],
+            "kinds": [],
+            "state": "error",
+            "error": error,
+        })
+    });
+    serde_json::to_writer_pretty(&mut *to, &rules.chain(unreadable).collect::<Vec<_>>())?;
+    writeln!(to)
+}
+
+/// Several values of a cell are separated by commas, as in the table. Files that are no rules are
+/// told on standard error.
+fn write_list_csv(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(to);
+    csv.write_record(["rule_id", "title", "techniques", "kinds", "state", "path"])?;
+    for CheckedRule { rule, state, kinds, .. } in &checked.rules {
+        let (techniques, kinds) = (rule.technique_ids.join(","), kinds.join(","));
+        let path = &rule.origin.name;
+        csv.write_record([&rule.id, &rule.title, &techniques, &kinds, state.name(), path])?;
+    }
+    csv.flush()?;
+    for error in &checked.unreadable {
+        writeln!(io::stderr(), "error: {}", printable(error))?;
     }
     Ok(())
 }

@@ -6,17 +6,21 @@ mod commands;
 mod explain;
 mod gate;
 mod guard;
+mod kinds;
 mod logical;
 mod physical;
 mod required;
+mod select;
 
 pub use bin::Bin;
 pub use explain::{Explanation, explain};
 pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};
+pub use kinds::source_kinds;
 pub use logical::{LogicalPlan, Operator};
 pub use physical::{FinalRow, Program};
 pub use required::{Required, Where};
+pub use select::Selection;
 
 use jiff::tz::TimeZone;
 

@@ -3,6 +3,7 @@
 
 mod csv;
 mod json;
+mod navigator;
 mod stats;
 mod summary;
 mod table;
@@ -11,8 +12,10 @@ mod text;
 use std::io::{self, Write};
 
 pub use json::StatsJson;
+pub use navigator::Layer;
 pub use stats::write_stats;
 pub use summary::{exit_status, write_skipped, write_summary};
+pub(crate) use text::printable;
 
 use crate::plan::{FinalRow, Plan};
 use crate::scan::Outcome;
