@@ -707,6 +707,23 @@ fn explain_shows_the_page_of_a_rule() {
 }
 
 #[test]
+fn a_page_is_text_markdown_or_json() {
+    let folder = catalog();
+    let json: Json = serde_json::from_str(&folder.run("explain --format json").stdout).unwrap();
+    assert_eq!(json["attack"]["techniques"][0]["id"], "T1218.007");
+    assert_eq!(json["events"][2]["title"], "A new process has been created");
+    assert_eq!(json["plan"]["expensive"], serde_json::json!([]));
+    let markdown = folder.run("explain --format markdown").stdout;
+    assert!(markdown.starts_with("# 18093.30444 Remote .msi Installation\n"), "{markdown}");
+    assert!(markdown.contains("\n## Physical plan\n") && markdown.contains("```spl\n"));
+    // Two rules look for none of what the third does, and one of them for what the first does.
+    folder.write("rules/d.spl", "msiexec | stats count by user");
+    let page = folder.run("explain rules/a.yml --rules rules");
+    assert!(page.stdout.contains("msiexec  [1]"), "{}", page.stdout);
+    assert!(page.stdout.contains("how many of 3 other rules"), "{}", page.stdout);
+}
+
+#[test]
 fn rules_are_checked_and_listed() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("rules")).unwrap();
@@ -926,7 +943,7 @@ fn help_names_every_flag() {
              --prefilter --stats --stats-json --quiet --mmap --max-result --technique --kind \
              --navigator",
         ),
-        ("explain", "--strict --accommodate --macros --timezone"),
+        ("explain", "-f --format --rules --strict --accommodate --macros --timezone"),
         ("rules check", "--format --strict --accommodate --macros --timezone"),
         ("rules list", "--rules --technique --kind --navigator --format --strict"),
         ("bench", "--technique --kind"),

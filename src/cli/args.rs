@@ -199,9 +199,27 @@ pub enum MmapChoice {
 pub struct ExplainArgs {
     /// The rule [default: the built-in one]
     pub rule: Option<PathBuf>,
+    /// How its page is written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: PageFormat,
+    /// Other rules: say how many of them look for the same values
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
     /// How rules are read.
     #[command(flatten)]
     pub reading: ReadingArgs,
+}
+
+/// `explain --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PageFormat {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// For a wiki.
+    Markdown,
+    /// Everything, as one JSON object.
+    Json,
 }
 
 /// `coldsweep rules`.

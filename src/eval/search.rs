@@ -84,7 +84,9 @@ impl Search {
         }
     }
 
-    fn cost(&self) -> u32 {
+    /// How dear evaluating it is thought to be: the terms of an AND or OR go by it.
+    #[must_use]
+    pub fn cost(&self) -> u32 {
         match self {
             Self::All => 0,
             Self::Field(test) if test.field == names::SOURCE_KIND => 1,

@@ -34,10 +34,14 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("firewall", "fw"),
 ];
 
+/// Kinds that say little: each is a family of others.
+const FAMILIES: &[&str] =
+    &["application", "authentication", "cloud", "email", "endpoint", "network", "web"];
+
 /// The kinds of source of a rule, sorted: what the `get_*` macros of its search ask for, and what
-/// its tests of `sourcetype` and `source` stand for. Of a search that asks for none, what the name
-/// of its file (`...-splunk-sysmon.yml`) and its list of data say. Of a search that cannot be read,
-/// the macros alone.
+/// its tests of `sourcetype` and `source` stand for. Where it asks for no more than a family of
+/// kinds, also what the name of its file (`...-splunk-okta.yml`) and its list of data say. Of a
+/// search that cannot be read, the macros alone.
 #[must_use]
 pub fn source_kinds(rule: &Rule, macros: &Macros) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
@@ -51,7 +55,7 @@ pub fn source_kinds(rule: &Rule, macros: &Macros) -> BTreeSet<String> {
         }
         None => of_macros(&rule.search, macros, &mut kinds),
     }
-    if kinds.is_empty() {
+    if kinds.iter().all(|kind| FAMILIES.contains(&kind.as_str())) {
         of_catalog(rule, &mut kinds);
     }
     kinds
@@ -136,6 +140,8 @@ mod tests {
 
     #[test]
     fn else_by_the_catalog() {
+        assert_eq!(kinds("`get_application_data` x", "a-splunk-okta.spl"), "application okta");
+        assert_eq!(kinds("`get_cloud_data_aws` x", "a-splunk-awscloudtrail.spl"), "aws");
         assert_eq!(kinds("x", "a_rule-splunk-okta.spl"), "okta");
         let yaml = "id: 1\nname: t\nsearch: x\ndata_source:\n- Sysmon EventID 1\n- Windows Event Log Security 4688\n";
         assert_eq!(kinds(yaml, "x.yml"), "sysmon winevent");

@@ -3,17 +3,16 @@
 
 mod bin;
 mod commands;
-mod explain;
 mod gate;
 mod guard;
 mod kinds;
 mod logical;
+pub mod page;
 mod physical;
 mod required;
 mod select;
 
 pub use bin::Bin;
-pub use explain::{Explanation, explain};
 pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};
 pub use kinds::source_kinds;

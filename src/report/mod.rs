@@ -4,6 +4,7 @@
 mod csv;
 mod json;
 mod navigator;
+mod page;
 mod stats;
 mod summary;
 mod table;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 
 pub use json::StatsJson;
 pub use navigator::Layer;
+pub use page::{page_markdown, page_text};
 pub use stats::write_stats;
 pub use summary::{exit_status, write_skipped, write_summary};
 pub(crate) use text::printable;
