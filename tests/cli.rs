@@ -724,6 +724,51 @@ fn a_page_is_text_markdown_or_json() {
 }
 
 #[test]
+fn events_are_explained() {
+    let folder = Folder::new();
+    let run = folder.run("explain --event a.xml");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    for says in [
+        "event 1  a.xml  offset 0  xml  ",
+        "  as read: matches\n",
+        "event 3  a.xml",
+        "does not match, stage 1 drops it",
+        "is false",
+        "process is \"",
+        "[.msi]",
+    ] {
+        assert!(run.stdout.contains(says), "{says}: {}", run.stdout);
+    }
+    // A line an event, from any format, by path and in the order of the file.
+    let run = folder.run("explain --event d.evtx --event c.log -f json");
+    let lines: Vec<Json> = run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let places: Vec<_> = lines
+        .iter()
+        .map(|line| format!("{} {} {}", line["path"], line["offset"], line["record"]))
+        .collect();
+    assert_eq!(places, ["\"c.log\" 0 null", "\"d.evtx\" null 1", "\"d.evtx\" null 2"]);
+    assert!(lines.iter().all(|line| line["verdict"]["matches"] == true));
+    // The first twenty, or all.
+    let many: String = (0..25).map(|second| logs::xml("alpha", second, "x")).collect();
+    folder.write("many.xml", many);
+    let run = folder.run("explain --event many.xml");
+    assert!(run.stdout.contains("event 20 ") && !run.stdout.contains("event 21 "));
+    assert!(run.stderr.contains("the first 20 events"), "{}", run.stderr);
+    let run = folder.run("explain --event many.xml --all-events");
+    assert!(run.stdout.contains("event 25 ") && run.stderr.is_empty());
+    // From standard input, as whatever it is called.
+    folder.write("named.spl", "sourcetype=mine x | table host");
+    let run = folder
+        .program("explain named.spl --event - --sourcetype MINE")
+        .stdin("{\"a\":\"x\"}\n")
+        .run();
+    assert!(run.stdout.contains("<stdin>") && run.stdout.contains("matches\n"), "{}", run.stdout);
+    folder.write("bad.txt", "prose\n");
+    assert_eq!(folder.run("explain --event bad.txt").status, 2);
+    assert_eq!(folder.run("explain --all-events").status, 2);
+}
+
+#[test]
 fn rules_are_checked_and_listed() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("rules")).unwrap();
@@ -943,7 +988,11 @@ fn help_names_every_flag() {
              --prefilter --stats --stats-json --quiet --mmap --max-result --technique --kind \
              --navigator",
         ),
-        ("explain", "-f --format --rules --strict --accommodate --macros --timezone"),
+        (
+            "explain",
+            "-f --format --rules --event --all-events --input-format --sourcetype --source --index \
+             --default-host --strict --accommodate --macros --timezone",
+        ),
         ("rules check", "--format --strict --accommodate --macros --timezone"),
         ("rules list", "--rules --technique --kind --navigator --format --strict"),
         ("bench", "--technique --kind"),

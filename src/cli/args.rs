@@ -196,6 +196,12 @@ pub enum MmapChoice {
 
 /// `coldsweep explain`.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  coldsweep explain                                 the page of the built-in rule
+  coldsweep explain rule.yml --format markdown      for a wiki
+  coldsweep explain rule.yml --event case.evtx      why it does or does not match
+  coldsweep explain rule.yml --event - -f json      events from standard input, a line each")]
 pub struct ExplainArgs {
     /// The rule [default: the built-in one]
     pub rule: Option<PathBuf>,
@@ -205,6 +211,21 @@ pub struct ExplainArgs {
     /// Other rules: say how many of them look for the same values
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+    /// Instead of the page: what the rule makes of each event of a file, test by test
+    #[arg(long, value_name = "FILE")]
+    pub event: Vec<PathBuf>,
+    /// Of every event, not of the first 20
+    #[arg(long, requires = "event")]
+    pub all_events: bool,
+    /// The format of the events, instead of telling it by content
+    #[arg(long, value_name = "NAME", value_enum, requires = "event")]
+    pub input_format: Option<FormatName>,
+    /// The host of events that name none (not under --strict)
+    #[arg(long, value_name = "NAME", default_value = "unknown")]
+    pub default_host: String,
+    /// What the events are called.
+    #[command(flatten)]
+    pub names: NameArgs,
     /// How rules are read.
     #[command(flatten)]
     pub reading: ReadingArgs,
@@ -218,7 +239,7 @@ pub enum PageFormat {
     Text,
     /// For a wiki.
     Markdown,
-    /// Everything, as one JSON object.
+    /// Everything, as one JSON object; with --event, one a line.
     Json,
 }
 

@@ -94,13 +94,14 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         since,
         until,
         hosts,
-        input_format: args.input_format.map(format),
+        input_format: args.input_format.map(input_format),
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
     })
 }
 
-fn names(args: &NameArgs) -> InputNames {
+/// Resolves what inputs are called.
+pub(super) fn names(args: &NameArgs) -> InputNames {
     InputNames {
         sourcetype: args.sourcetype.clone(),
         source: args.source.clone(),
@@ -108,7 +109,8 @@ fn names(args: &NameArgs) -> InputNames {
     }
 }
 
-fn format(name: FormatName) -> Format {
+/// The format that a name of `--input-format` is.
+pub(super) fn input_format(name: FormatName) -> Format {
     match name {
         FormatName::Evtx => Format::Evtx,
         FormatName::Xml => Format::Xml,

@@ -1,8 +1,10 @@
 //! The expressions of `search`: terms and phrases on the raw text, tests of fields
 //! (SPLUNK.md 1).
 
-use memchr::memmem;
 use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memmem;
 
 use super::glob::Glob;
 use super::kinds::OtherNames;
@@ -37,9 +39,10 @@ impl Search {
         Self::compile_under(expr, false)
     }
 
-    /// The same for an expression inside a `NOT`, or inside none. A test that is negated asks for
-    /// the value alone, else `NOT index=x` would hold of nothing.
-    pub(super) fn compile_under(expr: &SearchExpr, negated: bool) -> Self {
+    /// The same for an expression inside an odd number of `NOT` (`negated`). A test that is negated
+    /// asks for the value alone, else `NOT index=x` would hold of nothing.
+    #[must_use]
+    pub fn compile_under(expr: &SearchExpr, negated: bool) -> Self {
         let all = |list: &[SearchExpr]| {
             let mut list: Vec<_> =
                 list.iter().map(|one| Self::compile_under(one, negated)).collect();
@@ -81,6 +84,15 @@ impl Search {
             Self::Not(inner) => !inner.holds(row),
             Self::Text(test) => test.holds(row),
             Self::Field(test) => test.holds(row),
+        }
+    }
+
+    /// Where it holds of `row`, if it is a term or phrase and does.
+    #[must_use]
+    pub fn place(&self, row: &dyn Row) -> Option<TextPlace> {
+        match self {
+            Self::Text(test) => test.place(row),
+            _ => None,
         }
     }
 
@@ -167,35 +179,60 @@ impl TextTest {
     }
 
     fn holds(&self, row: &dyn Row) -> bool {
-        if self.event_id.is_some() && row.own_event_id() == self.event_id {
-            return true;
+        self.place(row).is_some()
+    }
+
+    /// Where it holds, if it does.
+    fn place(&self, row: &dyn Row) -> Option<TextPlace> {
+        if let Some(id) = self.event_id
+            && row.own_event_id() == Some(id)
+        {
+            return Some(TextPlace::OwnId(id));
         }
-        let Some(raw) = row.raw() else { return false };
+        let raw = row.raw()?;
         let text = if self.fold { raw.folded() } else { raw.bytes() };
-        let is_token = |finder: &memmem::Finder<'_>| {
+        let token = |finder: &memmem::Finder<'_>| {
             let length = finder.needle().len();
-            segment::occurrences(finder, text).any(|at| raw.segments().is_token(at, at + length))
+            segment::occurrences(finder, text)
+                .find(|&at| raw.segments().is_token(at, at + length))
+                .map(|at| at..at + length)
         };
-        match &self.kind {
-            TextKind::Never => false,
-            TextKind::Token(finder) => is_token(finder),
-            TextKind::TokenGlob(glob) => raw.segments().tokens().any(|(start, end)| {
-                std::str::from_utf8(&text[start..end]).is_ok_and(|token| glob.matches(token))
+        let found = match &self.kind {
+            TextKind::Never => None,
+            TextKind::Token(finder) => token(finder),
+            TextKind::TokenGlob(glob) => raw.segments().tokens().find_map(|(start, end)| {
+                let matches = |token: &str| glob.matches(token);
+                std::str::from_utf8(&text[start..end]).is_ok_and(matches).then_some(start..end)
             }),
             TextKind::Phrase { text: phrase, pieces } => {
                 let length = phrase.needle().len();
-                segment::occurrences(phrase, text)
-                    .any(|at| raw.segments().has_phrase_edges(at, at + length))
-                    && pieces.iter().all(is_token)
+                let at = segment::occurrences(phrase, text)
+                    .find(|&at| raw.segments().has_phrase_edges(at, at + length));
+                at.filter(|_| pieces.iter().all(|piece| token(piece).is_some()))
+                    .map(|at| at..at + length)
             }
             TextKind::PhraseGlob(glob) => phrase_glob(glob, text, raw.segments()),
-        }
+        };
+        found.map(TextPlace::Raw)
     }
 }
 
-/// Whether the parts stand in order, with clean edges where the pattern has no wildcard.
-fn phrase_glob(glob: &PhraseGlob, text: &[u8], segments: &segment::Segments) -> bool {
-    let mut from = 0;
+/// Where a term or phrase holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextPlace {
+    /// Nowhere in the text: the event has that id (accommodation `either-spelling`).
+    OwnId(u32),
+    /// At these bytes of the raw text.
+    Raw(Range<usize>),
+}
+
+/// Where the parts stand in order, with clean edges where the pattern has no wildcard.
+fn phrase_glob(
+    glob: &PhraseGlob,
+    text: &[u8],
+    segments: &segment::Segments,
+) -> Option<Range<usize>> {
+    let (mut start, mut from) = (None, 0);
     for (at, part) in glob.parts.iter().enumerate() {
         let length = part.needle().len();
         // The leftmost place leaves the most room for the parts that follow.
@@ -205,13 +242,11 @@ fn phrase_glob(glob: &PhraseGlob, text: &[u8], segments: &segment::Segments) -> 
                     && (at + 1 < glob.parts.len()
                         || glob.open_end
                         || segments.ends_cleanly(found + length))
-            });
-        match found {
-            Some(found) => from = found + length,
-            None => return false,
-        }
+            })?;
+        start.get_or_insert(found);
+        from = found + length;
     }
-    true
+    Some(start.unwrap_or(0)..from)
 }
 
 fn finder(text: &str) -> memmem::Finder<'static> {

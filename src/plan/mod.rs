@@ -11,6 +11,7 @@ pub mod page;
 mod physical;
 mod required;
 mod select;
+pub mod trace;
 
 pub use bin::Bin;
 pub use gate::{Gate, GateCaches};

@@ -180,6 +180,46 @@ impl Program {
         Some(record)
     }
 
+    /// Runs the part for one event as [`run`](Self::run) does and calls `visit` for each operator of
+    /// the logical plan: with its number, the row that it tests and whether it keeps that. The row
+    /// is an empty one where an operator that is no test drops it.
+    pub(super) fn follow(
+        &self,
+        row: &EventRow<'_>,
+        scratch: &Scratch,
+        visit: &mut dyn FnMut(usize, &dyn Row, bool),
+    ) -> bool {
+        for (at, filter) in self.filters.iter().enumerate() {
+            let kept = filter.keeps(row, scratch);
+            visit(at, row, kept);
+            if !kept {
+                return false;
+            }
+        }
+        let mut record = self.materialise(row);
+        let context = Context { scratch, timezone: &self.timezone };
+        for (at, step) in self.steps.iter().enumerate() {
+            let at = self.filters.len() + at;
+            if let Step::Filter(filter) = step {
+                let kept = filter.keeps(&record, scratch);
+                visit(at, &record, kept);
+                if !kept {
+                    return false;
+                }
+                continue;
+            }
+            match step.apply(record, context) {
+                Some(next) => record = next,
+                None => {
+                    visit(at, &Record::default(), false);
+                    return false;
+                }
+            }
+            visit(at, &record, true);
+        }
+        true
+    }
+
     /// Whether the event matches: whether [`run`](Self::run) gives a record.
     #[must_use]
     pub fn matches(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {

@@ -9,6 +9,7 @@ mod stats;
 mod summary;
 mod table;
 mod text;
+mod trace;
 
 use std::io::{self, Write};
 
@@ -18,6 +19,7 @@ pub use page::{page_markdown, page_text};
 pub use stats::write_stats;
 pub use summary::{exit_status, write_skipped, write_summary};
 pub(crate) use text::printable;
+pub use trace::trace_text;
 
 use crate::plan::{FinalRow, Plan};
 use crate::scan::Outcome;

@@ -8,6 +8,7 @@ mod kinds;
 mod sample;
 mod skip;
 mod text;
+mod trace;
 mod worker;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use counters::{Counters, FormatCount, TimeSpan};
 pub use kinds::KindCheck;
 pub use sample::Searched;
 pub use skip::{Severity, SkipLog, Skipped};
+pub use trace::{EventTrace, TracePosition, trace};
 
 use crate::cim::Cim;
 use crate::eval::row::Scratch;
@@ -164,6 +166,8 @@ pub(crate) struct Sweep<'a> {
     progress: &'a Progress,
     /// How many chunks of each EVTX log are looked at.
     chunks_of_a_log: usize,
+    /// Who looks at events instead of evaluating rules on them.
+    tap: Option<trace::Tap<'a>>,
     /// How many bytes all partial results take.
     held: AtomicUsize,
     overflowed: AtomicBool,
@@ -188,11 +192,16 @@ impl Sweep<'_> {
         self.overflowed.load(Ordering::Relaxed)
     }
 
+    /// Ends the sweep early.
+    fn stop(&self) {
+        self.overflowed.store(true, Ordering::Relaxed);
+    }
+
     /// Accounts for growth of a partial result.
     fn grow(&self, bytes: usize) {
         let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if held > self.options.max_result {
-            self.overflowed.store(true, Ordering::Relaxed);
+            self.stop();
         }
     }
 }
@@ -270,6 +279,7 @@ impl<'a> Sweep<'a> {
             strict: context(Reading::STRICT),
             progress,
             chunks_of_a_log: usize::MAX,
+            tap: None,
             held: AtomicUsize::new(0),
             overflowed: AtomicBool::new(false),
             workers: Vec::new(),

@@ -163,7 +163,11 @@ impl Worker {
         if let Some(time) = decoded.event.meta.time {
             self.counters.span.add(time);
         }
-        if admits(sweep, &decoded.event) {
+        if let Some(tap) = &sweep.tap {
+            if !sweep.stopped() && !tap.look(sweep, origin, framed, decoded, strict) {
+                sweep.stop();
+            }
+        } else if admits(sweep, &decoded.event) {
             let seen = Seen::new(decoded, strict);
             for rule in rules.iter() {
                 self.evaluate_rule(sweep, origin, framed, rule, &seen);
@@ -289,8 +293,8 @@ fn name(event: &mut Event<'_>, names: &InputNames) {
     }
 }
 
-struct Decoded<'t> {
-    event: Event<'t>,
+pub(super) struct Decoded<'t> {
+    pub(super) event: Event<'t>,
     without_host: bool,
     without_time: bool,
 }
