@@ -7,8 +7,10 @@
 use std::path::PathBuf;
 
 use coldsweep::cim::Cim;
-use coldsweep::plan::{Plan, explain};
+use coldsweep::plan::Plan;
+use coldsweep::plan::page::Page;
 use coldsweep::reading::Reading;
+use coldsweep::report::{page_markdown, page_text};
 use coldsweep::rule::Rule;
 use coldsweep::scan::{Options, Progress, scan};
 
@@ -114,9 +116,12 @@ impl Target {
         };
         let reading =
             if input.len().is_multiple_of(5) { Reading::STRICT } else { Reading::AS_MEANT };
-        let plan = match Plan::compile(rule, &common::settings(reading)) {
+        let settings = common::settings(reading);
+        let plan = match Plan::compile(rule, &settings) {
             Ok((plan, findings)) => {
-                said(&explain(&plan, &findings).0)?;
+                let page = Page::new(&plan, &settings.macros, &findings, None);
+                said(&page_text(&page))?;
+                said(&page_markdown(&page))?;
                 plan
             }
             Err(refusal) => return said(&refusal.rule.render(&refusal.findings, false)),

@@ -7,7 +7,6 @@ pub mod cli;
 pub mod corpus;
 pub mod eval;
 pub mod event;
-pub mod event_kind;
 pub mod format;
 pub mod pcre;
 pub mod plan;

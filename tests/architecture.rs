@@ -52,7 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "resources",
         ],
     ),
-    ("report", &["value", "aggregate", "plan", "scan"]),
+    ("report", &["value", "aggregate", "rule", "plan", "scan"]),
     (
         "bench",
         &[

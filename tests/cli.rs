@@ -757,6 +757,68 @@ fn disabled_searches_run_when_asked() {
 }
 
 #[test]
+fn a_page_is_text_markdown_or_json() {
+    let folder = catalog();
+    let json: Json = serde_json::from_str(&folder.run("explain --format json").stdout).unwrap();
+    assert_eq!(json["attack"]["techniques"][0]["id"], "T1218.007");
+    assert_eq!(json["events"][2]["title"], "A new process has been created");
+    assert_eq!(json["plan"]["expensive"], serde_json::json!([]));
+    let markdown = folder.run("explain --format markdown").stdout;
+    assert!(markdown.starts_with("# 18093.30444 Remote .msi Installation\n"), "{markdown}");
+    assert!(markdown.contains("\n## Physical plan\n") && markdown.contains("```spl\n"));
+    // Two rules look for none of what the third does, and one of them for what the first does.
+    folder.write("rules/d.spl", "msiexec | stats count by user");
+    let page = folder.run("explain rules/a.yml --rules rules");
+    assert!(page.stdout.contains("msiexec  [1]"), "{}", page.stdout);
+    assert!(page.stdout.contains("how many of 3 other rules"), "{}", page.stdout);
+}
+
+#[test]
+fn events_are_explained() {
+    let folder = Folder::new();
+    let run = folder.run("explain --event a.xml");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    for says in [
+        "event 1  a.xml  offset 0  xml  ",
+        "  as read: matches\n",
+        "event 3  a.xml",
+        "does not match, stage 1 drops it",
+        "is false",
+        "process is \"",
+        "[.msi]",
+    ] {
+        assert!(run.stdout.contains(says), "{says}: {}", run.stdout);
+    }
+    // A line an event, from any format, by path and in the order of the file.
+    let run = folder.run("explain --event d.evtx --event c.log -f json");
+    let lines: Vec<Json> = run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let places: Vec<_> = lines
+        .iter()
+        .map(|line| format!("{} {} {}", line["path"], line["offset"], line["record"]))
+        .collect();
+    assert_eq!(places, ["\"c.log\" 0 null", "\"d.evtx\" null 1", "\"d.evtx\" null 2"]);
+    assert!(lines.iter().all(|line| line["verdict"]["matches"] == true));
+    // The first twenty, or all.
+    let many: String = (0..25).map(|second| logs::xml("alpha", second, "x")).collect();
+    folder.write("many.xml", many);
+    let run = folder.run("explain --event many.xml");
+    assert!(run.stdout.contains("event 20 ") && !run.stdout.contains("event 21 "));
+    assert!(run.stderr.contains("the first 20 events"), "{}", run.stderr);
+    let run = folder.run("explain --event many.xml --all-events");
+    assert!(run.stdout.contains("event 25 ") && run.stderr.is_empty());
+    // From standard input, as whatever it is called.
+    folder.write("named.spl", "sourcetype=mine x | table host");
+    let run = folder
+        .program("explain named.spl --event - --sourcetype MINE")
+        .stdin("{\"a\":\"x\"}\n")
+        .run();
+    assert!(run.stdout.contains("<stdin>") && run.stdout.contains("matches\n"), "{}", run.stdout);
+    folder.write("bad.txt", "prose\n");
+    assert_eq!(folder.run("explain --event bad.txt").status, 2);
+    assert_eq!(folder.run("explain --all-events").status, 2);
+}
+
+#[test]
 fn rules_are_checked_and_listed() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("rules")).unwrap();
@@ -825,6 +887,128 @@ fn rules_are_checked_and_listed() {
     assert_eq!(json[0]["state"], "runs");
 }
 
+/// Rules of two kinds and three techniques.
+fn catalog() -> Folder {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("rules")).unwrap();
+    for (name, id, title, search, techniques) in [
+        (
+            "a.yml",
+            1,
+            "Any host",
+            "`get_endpoint_data_winevent` msiexec | stats count by host",
+            "T1218.007",
+        ),
+        (
+            "b.yml",
+            2,
+            "Sysmon, alone",
+            "`get_endpoint_data_sysmon` x | stats count by host",
+            "T1218.011, T1105",
+        ),
+        (
+            "c.yml",
+            3,
+            "Never",
+            "`get_endpoint_data_winevent` nothing | stats count by host",
+            "T1105",
+        ),
+    ] {
+        folder.write(
+            &format!("rules/{name}"),
+            format!(
+                "id: '{id}'\ntitle: {title}\nlogic: '{search}'\ntechnique_id: [{techniques}]\n"
+            ),
+        );
+    }
+    folder
+}
+
+#[test]
+fn rules_are_listed_by_technique_and_kind() {
+    let folder = catalog();
+    let ids = |words: &str| {
+        let run = folder.run(&format!("rules list {words} -f json"));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let list: Json = serde_json::from_str(&run.stdout).unwrap();
+        let id = |rule: &Json| rule["rule_id"].as_str().unwrap().to_owned();
+        list.as_array().unwrap().iter().map(id).collect::<Vec<_>>().join(" ")
+    };
+    for (words, expected) in [
+        ("rules", "1 2 3"),
+        ("--rules rules", "1 2 3"),
+        ("rules --technique T1218", "1 2"),
+        ("rules --technique T1218.0*7", "1"),
+        ("rules --technique T1105 --kind winevent", "3"),
+        ("rules --kind sysmon --kind winevent", "1 2 3"),
+    ] {
+        assert_eq!(ids(words), expected, "{words}");
+    }
+    let csv = folder.run("rules list -f csv rules --kind sysmon").stdout;
+    assert_eq!(
+        csv,
+        "rule_id,title,techniques,kinds,state,path\n\
+         2,\"Sysmon, alone\",\"T1218.011,T1105\",sysmon,runs,rules/b.yml\n"
+    );
+    let none = folder.run("rules list rules --kind sysmom");
+    assert_eq!((none.status, none.stdout.as_str()), (2, ""));
+    assert!(none.stderr.contains("their kinds are: sysmon, winevent"), "{}", none.stderr);
+    assert_eq!(folder.run("rules list").status, 2);
+}
+
+#[test]
+fn a_scan_runs_the_rules_that_are_meant() {
+    let folder = catalog();
+    let rules = |words: &str| {
+        let run = folder.run(&format!("scan a.xml -r rules {words}"));
+        let mut ids: Vec<_> =
+            run.rows().iter().map(|row| row["rule_id"].as_str().unwrap().to_owned()).collect();
+        ids.dedup();
+        (run.status, ids.join(" "))
+    };
+    assert_eq!(rules(""), (0, "1".to_owned()));
+    assert_eq!(rules("--technique T1105"), (1, String::new()));
+    assert_eq!(rules("--kind winevent"), (0, "1".to_owned()));
+    assert_eq!(rules("--technique T9999"), (2, String::new()));
+}
+
+#[test]
+fn navigator_layers_score_rules_and_rows() {
+    let folder = catalog();
+    let scores = |name: &str| {
+        let layer: Json = serde_json::from_str(&folder.read(name)).unwrap();
+        assert_eq!(layer["versions"]["layer"], "4.5");
+        let one = |one: &Json| (one["techniqueID"].clone(), one["score"].clone());
+        let all = layer["techniques"].as_array().unwrap().iter().map(one);
+        all.map(|(id, score)| format!("{}={score}", id.as_str().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(folder.run("rules list rules --navigator rules.json").status, 0);
+    assert_eq!(scores("rules.json"), ["T1105=2", "T1218.007=1", "T1218.011=1"]);
+    assert_eq!(folder.run("scan a.xml c.log -r rules --navigator hits.json").status, 0);
+    assert_eq!(scores("hits.json"), ["T1105=0", "T1218.007=2", "T1218.011=0"]);
+    let run = folder.run("scan a.xml -r rules --navigator a.xml");
+    assert!(run.stderr.contains("is to be searched"), "{}", run.stderr);
+}
+
+#[test]
+fn inputs_are_what_they_are_called() {
+    let folder = Folder::new();
+    folder.write("plain.json", "{\"a\":\"x\"}\n");
+    folder.write("rule.spl", "sourcetype=aws:cloudtrail index=main source=trail x | stats count");
+    folder.write("kind.spl", "`get_cloud_data_aws` x | stats count");
+    let count = |words: &str| {
+        let run = folder.run(&format!("scan plain.json -q {words}"));
+        run.rows()[0]["count"].as_u64()
+    };
+    assert_eq!(count("-r rule.spl"), Some(0));
+    assert_eq!(count("-r rule.spl --sourcetype AWS:CloudTrail --source trail"), Some(1));
+    let named = "-r rule.spl --sourcetype aws:cloudtrail --source trail --index";
+    assert_eq!(count(&format!("{named} main")), Some(1));
+    assert_eq!(count(&format!("{named} other")), Some(0));
+    assert_eq!(count("-r kind.spl"), Some(0));
+    assert_eq!(count("-r kind.spl --sourcetype aws:cloudtrail"), Some(1));
+}
+
 #[test]
 fn shells_and_manuals_get_what_they_need() {
     let folder = Folder::new();
@@ -850,12 +1034,18 @@ fn help_names_every_flag() {
         (
             "scan",
             "-r --rule -f --format -o --output --evidence --since --until --host --timezone \
-             --input-format --strict --accommodate --default-host --macros --lookup --geoip -j \
-             --threads --prefilter --stats --stats-json --quiet --mmap --max-result",
+             --input-format --sourcetype --source --index --strict --accommodate --default-host --macros \
+             --lookup --geoip -j --threads --prefilter --stats --stats-json --quiet --mmap --max-result \
+             --technique --kind --navigator",
         ),
-        ("explain", "--strict --accommodate --macros --lookup --geoip --timezone"),
+        (
+            "explain",
+            "-f --format --rules --event --all-events --input-format --sourcetype --source --index \
+             --default-host --strict --accommodate --macros --lookup --geoip --timezone",
+        ),
         ("rules check", "--format --strict --accommodate --macros --lookup --geoip --timezone"),
-        ("rules list", "--format --strict"),
+        ("rules list", "--rules --technique --kind --navigator --format --strict"),
+        ("bench", "--technique --kind"),
     ] {
         for help in [format!("{words} --help"), format!("help {words}")] {
             let run = folder.run(&help);

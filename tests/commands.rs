@@ -89,6 +89,15 @@ fn commands_do_what_splunk_does() {
         ("CASE(X.EXE) | stats count", &["count=0"]),
         ("CASE(EXE) | stats count", &["count=1"]),
         ("sourcetype=XmlWinEventLog source=XmlWinEventLog:Test | stats count", &["count=4"]),
+        // SPLUNK.md 1.13: metadata compares without case; what an archive does not keep is any, and
+        // a Windows event has the names of older add-ons too.
+        ("sourcetype=wineventlog source=WINEVENTLOG:test | stats count", &["count=4"]),
+        ("sourcetype=\"WinEventLog:Test\" index=main | stats count", &["count=4"]),
+        ("sourcetype=WinEventLog:Security | stats count", &["count=0"]),
+        ("NOT index=main NOT sourcetype=WinEventLog:Test | stats count", &["count=4"]),
+        ("NOT sourcetype=XmlWinEventLog | stats count", &["count=0"]),
+        ("index=* index!=_internal sourcetype!=WinEventLog | stats count", &["count=4"]),
+        ("source IN (a, *:Test) | stats values(sourcetype) as s", &["s=XmlWinEventLog"]),
         // where: three-valued, numbers by size, text by bytes and with case.
         ("* | where N>9 | table N", &["N=10"]),
         ("* | where N=\"9\" OR N=10 | table N", &["N=10", "N=9"]),

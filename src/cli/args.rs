@@ -89,6 +89,31 @@ impl std::str::FromStr for NamedFile {
     }
 }
 
+/// What the events of the inputs are called, for rules that test it.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct NameArgs {
+    /// The source type of every event, as aws:cloudtrail [default: by format]
+    #[arg(long, value_name = "NAME")]
+    pub sourcetype: Option<String>,
+    /// The source of every event [default: by channel]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// The index of every event [default: a test of it holds for any name]
+    #[arg(long, value_name = "NAME")]
+    pub index: Option<String>,
+}
+
+/// Which rules of those given are meant.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct SelectArgs {
+    /// Only rules of these ATT&CK techniques, as T1218 (with its sub-techniques) or T1218.01*
+    #[arg(long, value_name = "ID")]
+    pub technique: Vec<String>,
+    /// Only rules about these kinds of source, as sysmon
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+}
+
 /// `coldsweep scan`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -106,6 +131,9 @@ pub struct ScanArgs {
     /// A rule, or a folder of rules
     #[arg(short, long, value_name = "FILE|DIR")]
     pub rule: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Run the searches, too, that a savedsearches.conf says are disabled
     #[arg(long)]
     pub with_disabled: bool,
@@ -133,6 +161,9 @@ pub struct ScanArgs {
     /// The host of events that name none (not under --strict)
     #[arg(long, value_name = "NAME", default_value = "unknown")]
     pub default_host: String,
+    /// What the events are called.
+    #[command(flatten)]
+    pub names: NameArgs,
     /// How rules are read.
     #[command(flatten)]
     pub reading: ReadingArgs,
@@ -157,6 +188,9 @@ pub struct ScanArgs {
     /// Write the same as one JSON object
     #[arg(long, value_name = "FILE")]
     pub stats_json: Option<PathBuf>,
+    /// Write an ATT&CK Navigator layer: a technique's score is the number of its rows
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<PathBuf>,
     /// No summary on standard error
     #[arg(short, long)]
     pub quiet: bool,
@@ -193,12 +227,51 @@ pub enum MmapChoice {
 
 /// `coldsweep explain`.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  coldsweep explain                                 the page of the built-in rule
+  coldsweep explain rule.yml --format markdown      for a wiki
+  coldsweep explain rule.yml --event case.evtx      why it does or does not match
+  coldsweep explain rule.yml --event - -f json      events from standard input, a line each")]
 pub struct ExplainArgs {
     /// The rule [default: the built-in one]
     pub rule: Option<PathBuf>,
+    /// How its page is written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: PageFormat,
+    /// Other rules: say how many of them look for the same values
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Instead of the page: what the rule makes of each event of a file, test by test
+    #[arg(long, value_name = "FILE")]
+    pub event: Vec<PathBuf>,
+    /// Of every event, not of the first 20
+    #[arg(long, requires = "event")]
+    pub all_events: bool,
+    /// The format of the events, instead of telling it by content
+    #[arg(long, value_name = "NAME", value_enum, requires = "event")]
+    pub input_format: Option<FormatName>,
+    /// The host of events that name none (not under --strict)
+    #[arg(long, value_name = "NAME", default_value = "unknown")]
+    pub default_host: String,
+    /// What the events are called.
+    #[command(flatten)]
+    pub names: NameArgs,
     /// How rules are read.
     #[command(flatten)]
     pub reading: ReadingArgs,
+}
+
+/// `explain --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PageFormat {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// For a wiki.
+    Markdown,
+    /// Everything, as one JSON object; with --event, one a line.
+    Json,
 }
 
 /// `coldsweep rules`.
@@ -216,8 +289,43 @@ pub enum RulesCommand {
     Check(RulesCheckArgs),
     /// Run the tests of rules: `NAME.test.yml` beside `NAME.yml`
     Test(RulesTestArgs),
-    /// List rules: id, title, techniques, state
-    List(RulesPaths),
+    /// List rules: id, state, techniques, kinds of source, title
+    List(RulesListArgs),
+}
+
+/// `coldsweep rules list`.
+#[derive(Debug, ClapArgs)]
+pub struct RulesListArgs {
+    /// Rules and folders of rules
+    #[arg(value_name = "PATH", required_unless_present = "rules")]
+    pub paths: Vec<PathBuf>,
+    /// More of them
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// How they are told [default: table]
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: RulesListFormat,
+    /// Write an ATT&CK Navigator layer: a technique's score is the number of its rules
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<PathBuf>,
+    /// How rules are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// `rules list --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum RulesListFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON array, an object a rule.
+    Json,
+    /// A line a rule, below a line of names.
+    Csv,
 }
 
 /// `coldsweep rules check`.
@@ -310,30 +418,6 @@ pub enum TestFormat {
     Junit,
 }
 
-/// Which rules, and how they are told.
-#[derive(Debug, ClapArgs)]
-pub struct RulesPaths {
-    /// Rules and folders of rules
-    #[arg(value_name = "PATH", required = true)]
-    pub paths: Vec<PathBuf>,
-    /// How they are told [default: table]
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: RulesFormat,
-    /// How rules are read.
-    #[command(flatten)]
-    pub reading: ReadingArgs,
-}
-
-/// `rules --format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum RulesFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// One JSON array, an object a rule.
-    Json,
-}
-
 /// `coldsweep bench`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -358,6 +442,9 @@ pub struct BenchArgs {
     /// Run each of these rules alone and rank them by what they cost
     #[arg(long, value_name = "DIR", conflicts_with = "rule")]
     pub rules: Vec<PathBuf>,
+    /// Which of the rules.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// The size of each corpus, as 512MiB [default: that of its definition]
     #[arg(long, value_name = "SIZE")]
     pub size: Option<Size>,

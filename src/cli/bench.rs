@@ -115,9 +115,11 @@ fn say(what: &str) {
 
 fn plans(
     paths: &[std::path::PathBuf],
+    args: &BenchArgs,
     settings: &Settings,
 ) -> Result<Vec<crate::plan::Plan>, CliError> {
-    let config::Compiled { plans, refused, .. } = config::compile(paths, settings, true);
+    let config::Compiled { plans, refused, .. } =
+        config::compile(paths, settings, &config::selection(&args.select)?, true)?;
     for refused in &refused {
         io::stderr().write_all(refused.rendered.as_bytes())?;
     }
@@ -133,7 +135,7 @@ fn measure(
     bench: &Bench,
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let plans = plans(&args.rule, settings)?;
+    let plans = plans(&args.rule, args, settings)?;
     // The corpora say what the seed rule finds when it is read as it was meant.
     let seed = args.rule.is_empty() && settings.reading == crate::reading::Reading::AS_MEANT;
     if args.on.is_empty() {
@@ -157,7 +159,7 @@ fn rank_rules(
     bench: &Bench,
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let plans = plans(&args.rules, settings)?;
+    let plans = plans(&args.rules, args, settings)?;
     let subjects = if args.on.is_empty() {
         let names: Vec<_> = if args.names.is_empty() {
             RANKED_ON.iter().map(|&name| name.to_owned()).collect()

@@ -1,5 +1,6 @@
 //! What was typed -> what is meant.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use globset::{Glob, GlobSetBuilder};
@@ -7,14 +8,16 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Unit};
 
 use super::CliError;
-use super::args::{FormatName, MmapChoice, NamedFile, PrefilterChoice, ReadingArgs, ScanArgs};
+use super::args::{
+    FormatName, MmapChoice, NameArgs, NamedFile, PrefilterChoice, ReadingArgs, ScanArgs, SelectArgs,
+};
 use crate::cim::Cim;
 use crate::event::Format;
-use crate::plan::{Plan, Settings};
+use crate::plan::{Plan, Selection, Settings, source_kinds};
 use crate::reading::Reading;
 use crate::resources::Resources;
 use crate::rule::{Catalog, Rule, load_all};
-use crate::scan::{Options, SHARD_SIZE};
+use crate::scan::{InputNames, Options, SHARD_SIZE};
 use crate::source::MapChoice;
 use crate::spl::Macros;
 
@@ -95,17 +98,27 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         reading: settings.reading,
         timezone: settings.timezone.clone(),
         default_host: args.default_host.clone(),
+        names: names(&args.names),
         since,
         until,
         hosts,
-        input_format: args.input_format.map(format),
+        input_format: args.input_format.map(input_format),
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
     })
 }
 
-/// The format that a name stands for.
-pub(super) fn format(name: FormatName) -> Format {
+/// Resolves what inputs are called.
+pub(super) fn names(args: &NameArgs) -> InputNames {
+    InputNames {
+        sourcetype: args.sourcetype.clone(),
+        source: args.source.clone(),
+        index: args.index.clone(),
+    }
+}
+
+/// The format that a name of `--input-format` is.
+pub(super) fn input_format(name: FormatName) -> Format {
     match name {
         FormatName::Evtx => Format::Evtx,
         FormatName::Xml => Format::Xml,
@@ -151,9 +164,53 @@ pub(super) struct Compiled {
     pub disabled: usize,
 }
 
-/// Loads and compiles rules; the built-in one when no path is given.
-pub(super) fn compile(paths: &[PathBuf], settings: &Settings, with_disabled: bool) -> Compiled {
+/// Resolves which rules are meant.
+pub(super) fn selection(args: &SelectArgs) -> Result<Selection, CliError> {
+    Selection::new(&args.technique, &args.kind)
+        .map_err(|error| CliError::new(format!("--technique: {error}")))
+}
+
+/// Loads rules, and keeps those that are meant; the built-in one when no path is given.
+///
+/// # Errors
+/// When there are rules, but none of those that are meant: most often, a word is misspelt.
+pub(super) fn load(
+    paths: &[PathBuf],
+    settings: &Settings,
+    selection: &Selection,
+) -> Result<Catalog, CliError> {
     let mut loaded = if paths.is_empty() { builtin() } else { load_all(paths) };
+    if selection.is_all() || loaded.rules.is_empty() {
+        return Ok(loaded);
+    }
+    let all = loaded.rules;
+    let (meant, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|rule| selection.admits(rule, &settings.macros));
+    if meant.is_empty() {
+        let kinds: BTreeSet<_> =
+            others.iter().flat_map(|rule| source_kinds(rule, &settings.macros)).collect();
+        let kinds: Vec<_> = kinds.into_iter().collect();
+        return Err(CliError::new(format!(
+            "--technique, --kind: none of the {} rules is such a one; their kinds are: {}",
+            others.len(),
+            kinds.join(", ")
+        )));
+    }
+    loaded.rules = meant;
+    Ok(loaded)
+}
+
+/// Loads and compiles rules; the built-in one when no path is given.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn compile(
+    paths: &[PathBuf],
+    settings: &Settings,
+    selection: &Selection,
+    with_disabled: bool,
+) -> Result<Compiled, CliError> {
+    let mut loaded = load(paths, settings, selection)?;
     let all = loaded.rules.len();
     loaded.rules.retain(|rule| with_disabled || !rule.disabled);
     let disabled = all - loaded.rules.len();
@@ -173,7 +230,7 @@ pub(super) fn compile(paths: &[PathBuf], settings: &Settings, with_disabled: boo
         }
     }
     plans.sort_by(|a, b| (&a.rule.id, &a.rule.title).cmp(&(&b.rule.id, &b.rule.title)));
-    Compiled { plans, refused, disabled }
+    Ok(Compiled { plans, refused, disabled })
 }
 
 fn builtin() -> Catalog {

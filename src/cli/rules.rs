@@ -5,15 +5,16 @@ mod junit;
 mod sarif;
 mod test;
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::args::{RulesArgs, RulesCommand, RulesFormat, RulesPaths};
-use super::{CliError, config};
-use crate::plan::{Plan, Settings};
-use crate::rule::{Rule, load_all};
+use super::args::{RulesArgs, RulesCommand, RulesListArgs, RulesListFormat};
+use super::{CliError, config, scan};
+use crate::plan::{Plan, Settings, source_kinds};
+use crate::report::{Layer, printable};
+use crate::rule::{Catalog, Rule};
 use crate::spl::codes;
 use crate::spl::diagnostic::{Diagnostic, Severity};
 
@@ -22,19 +23,28 @@ pub(super) fn run(args: &RulesArgs) -> Result<u8, CliError> {
     match &args.command {
         RulesCommand::Check(args) => check::run(args),
         RulesCommand::Test(args) => test::run(args),
-        RulesCommand::List(args) => list(args),
+        RulesCommand::List(args) => run_list(args),
     }
 }
 
-fn list(args: &RulesPaths) -> Result<u8, CliError> {
-    let checked = check_all(&args.paths, &config::settings(&args.reading)?);
+fn run_list(args: &RulesListArgs) -> Result<u8, CliError> {
+    let settings = config::settings(&args.reading)?;
+    let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
+    let selection = config::selection(&args.select)?;
+    let checked = check_all(config::load(&paths, &settings, &selection)?, &settings);
+    if let Some(path) = &args.navigator {
+        let layer = Layer::of_rules(checked.rules.iter().map(|checked| &checked.rule));
+        let written = File::create(path).and_then(|file| scan::write_json(&layer, file));
+        written.map_err(|error| scan::unwritten(path, &error))?;
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
-        RulesFormat::Json => write_json(&checked, &mut out)?,
-        RulesFormat::Table => write_list(&checked, &mut out)?,
+        RulesListFormat::Table => write_list(&checked, &mut out)?,
+        RulesListFormat::Json => write_list_json(&checked, &mut out)?,
+        RulesListFormat::Csv => write_list_csv(&checked, &mut out)?,
     }
     out.flush()?;
-    Ok(if checked.has_errors() { 2 } else { 0 })
+    Ok(checked.status())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,18 +75,24 @@ struct Checked {
     unreadable: Vec<String>,
 }
 
+impl Checked {
+    /// The exit status: whether all of it can run.
+    fn status(&self) -> u8 {
+        let wrong = self.rules.iter().any(|rule| rule.state == State::Error);
+        if wrong || !self.unreadable.is_empty() { 2 } else { 0 }
+    }
+}
+
 struct CheckedRule {
     rule: Rule,
     state: State,
+    /// The kinds of source it is about.
+    kinds: Vec<String>,
     accommodations: Vec<&'static str>,
     findings: Vec<Diagnostic>,
 }
 
 impl Checked {
-    fn has_errors(&self) -> bool {
-        !self.unreadable.is_empty() || self.rules.iter().any(|rule| rule.state == State::Error)
-    }
-
     /// The warnings of all rules.
     fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
         let findings = self.rules.iter().flat_map(|rule| &rule.findings);
@@ -84,13 +100,13 @@ impl Checked {
     }
 }
 
-fn check_all(paths: &[PathBuf], settings: &Settings) -> Checked {
-    let loaded = load_all(paths);
+fn check_all(loaded: Catalog, settings: &Settings) -> Checked {
     let rules = loaded.rules.into_iter().map(|rule| check_one(rule, settings)).collect();
     Checked { rules, unreadable: loaded.errors.iter().map(ToString::to_string).collect() }
 }
 
 fn check_one(rule: Rule, settings: &Settings) -> CheckedRule {
+    let kinds = source_kinds(&rule, &settings.macros).into_iter().collect();
     match Plan::compile(rule, settings) {
         Ok((plan, findings)) => {
             let accommodations: Vec<_> =
@@ -102,11 +118,12 @@ fn check_one(rule: Rule, settings: &Settings) -> CheckedRule {
             } else {
                 State::Accommodated
             };
-            CheckedRule { rule: plan.rule, state, accommodations, findings }
+            CheckedRule { rule: plan.rule, state, kinds, accommodations, findings }
         }
         Err(refusal) => CheckedRule {
             rule: refusal.rule,
             state: State::Error,
+            kinds,
             accommodations: Vec::new(),
             findings: refusal.findings,
         },
@@ -159,19 +176,64 @@ fn write_json(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
     Ok(())
 }
 
-fn write_list(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
-    for rule in &checked.rules {
+fn write_list(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
+    for CheckedRule { rule, state, kinds, .. } in &checked.rules {
+        let (techniques, kinds) = (rule.technique_ids.join(","), kinds.join(","));
         writeln!(
             to,
-            "{:<14} {:<13} {:<24} {}",
-            rule.rule.id,
-            rule.state.name(),
-            rule.rule.technique_ids.join(","),
-            rule.rule.title
+            "{:<14} {:<13} {:<24} {:<24} {}",
+            printable(&rule.id),
+            state.name(),
+            printable(&techniques),
+            printable(&kinds),
+            printable(&rule.title)
         )?;
     }
     for error in &checked.unreadable {
-        writeln!(to, "error: {error}")?;
+        writeln!(to, "error: {}", printable(error))?;
+    }
+    Ok(())
+}
+
+fn write_list_json(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
+    let rules = checked.rules.iter().map(|CheckedRule { rule, state, kinds, .. }| {
+        json!({
+            "path": rule.origin.name,
+            "rule_id": rule.id,
+            "title": rule.title,
+            "techniques": rule.technique_ids,
+            "kinds": kinds,
+            "state": state.name(),
+        })
+    });
+    let unreadable = checked.unreadable.iter().map(|error| {
+        json!({
+            "path": null,
+            "rule_id": null,
+            "title": null,
+            "techniques": [],
+            "kinds": [],
+            "state": "error",
+            "error": error,
+        })
+    });
+    serde_json::to_writer_pretty(&mut *to, &rules.chain(unreadable).collect::<Vec<_>>())?;
+    writeln!(to)
+}
+
+/// Several values of a cell are separated by commas, as in the table. Files that are no rules are
+/// told on standard error.
+fn write_list_csv(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(to);
+    csv.write_record(["rule_id", "title", "techniques", "kinds", "state", "path"])?;
+    for CheckedRule { rule, state, kinds, .. } in &checked.rules {
+        let (techniques, kinds) = (rule.technique_ids.join(","), kinds.join(","));
+        let path = &rule.origin.name;
+        csv.write_record([&rule.id, &rule.title, &techniques, &kinds, state.name(), path])?;
+    }
+    csv.flush()?;
+    for error in &checked.unreadable {
+        writeln!(io::stderr(), "error: {}", printable(error))?;
     }
     Ok(())
 }

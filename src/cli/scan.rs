@@ -4,21 +4,24 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::args::ScanArgs;
 use super::progress::with_bar;
 use super::{CliError, config};
 use crate::report::{
-    OutputFormat, StatsJson, exit_status, write_lacks, write_rows, write_skipped, write_stats,
-    write_summary,
+    Layer, OutputFormat, StatsJson, exit_status, write_lacks, write_rows, write_skipped,
+    write_stats, write_summary,
 };
-use crate::scan::{Outcome, Progress, scan};
+use crate::scan::{Progress, scan};
 
 /// Sweeps, and gives the exit status.
 pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     let settings = config::settings(&args.reading)?;
     let options = config::options(args, &settings)?;
+    let selection = config::selection(&args.select)?;
     let config::Compiled { plans, refused, disabled } =
-        config::compile(&args.rule, &settings, args.with_disabled);
+        config::compile(&args.rule, &settings, &selection, args.with_disabled)?;
     let mut stderr = io::stderr();
     for refused in &refused {
         stderr.write_all(refused.rendered.as_bytes())?;
@@ -33,6 +36,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
     // A file that cannot be written is known before the sweep, not after it.
     let output = args.output.as_ref().map(|path| create(path, &args.paths)).transpose()?;
     let stats_json = args.stats_json.as_ref().map(|path| create(path, &args.paths)).transpose()?;
+    let navigator = args.navigator.as_ref().map(|path| create(path, &args.paths)).transpose()?;
 
     let progress = Progress::default();
     let outcome =
@@ -57,7 +61,11 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
         }
     }
     if let Some((path, file)) = stats_json {
-        write_stats_json(&outcome, file).map_err(|error| unwritten(path, &error))?;
+        write_json(&StatsJson(&outcome), file).map_err(|error| unwritten(path, &error))?;
+    }
+    if let Some((path, file)) = navigator {
+        write_json(&Layer::of_sweep(&plans, &outcome), file)
+            .map_err(|error| unwritten(path, &error))?;
     }
     if args.stats {
         write_stats(&plans, &outcome, &mut stderr)?;
@@ -82,13 +90,14 @@ fn create<'p>(path: &'p Path, inputs: &[PathBuf]) -> Result<(&'p Path, File), Cl
     File::create(path).map(|file| (path, file)).map_err(|error| unwritten(path, &error))
 }
 
-fn write_stats_json(outcome: &Outcome, file: File) -> io::Result<()> {
+/// Writes one JSON document.
+pub(super) fn write_json(document: &impl Serialize, file: File) -> io::Result<()> {
     let mut file = BufWriter::new(file);
-    serde_json::to_writer_pretty(&mut file, &StatsJson(outcome))?;
+    serde_json::to_writer_pretty(&mut file, document)?;
     writeln!(file)?;
     file.flush()
 }
 
-fn unwritten(path: &Path, error: &io::Error) -> CliError {
+pub(super) fn unwritten(path: &Path, error: &io::Error) -> CliError {
     CliError::new(format!("{}: cannot be written: {error}", path.display()))
 }

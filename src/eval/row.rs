@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use super::kinds::{OtherNames, other_names, source_kinds};
 use super::segment::{self, Segments};
 use crate::cim::CimView;
 use crate::event::Event;
-use crate::event_kind::source_kinds;
 use crate::reading::{Accommodation, Reading};
 use crate::value::{Field, Value};
 
@@ -21,6 +21,11 @@ pub trait Row {
 
     /// The id to which the row answers in either spelling (accommodation `either-spelling`).
     fn own_event_id(&self) -> Option<u32>;
+
+    /// What a test of a metadata field may ask for beside the field's value.
+    fn other_names(&self, _field: &str) -> OtherNames {
+        OtherNames::None
+    }
 }
 
 /// Raw text with what search terms need of it, made when first asked for.
@@ -186,6 +191,10 @@ impl Row for EventRow<'_> {
 
     fn own_event_id(&self) -> Option<u32> {
         if self.reading.has(Accommodation::EitherSpelling) { self.event.event_id } else { None }
+    }
+
+    fn other_names(&self, field: &str) -> OtherNames {
+        other_names(self.event, field, self.reading.has(Accommodation::EitherSpelling))
     }
 }
 

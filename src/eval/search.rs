@@ -1,14 +1,17 @@
 //! The expressions of `search`: terms and phrases on the raw text, tests of fields
 //! (SPLUNK.md 1).
 
-use memchr::memmem;
 use std::borrow::Cow;
+use std::ops::Range;
 
+use memchr::memmem;
+
+use super::event_kind::EventKind;
 use super::glob::Glob;
+use super::kinds::OtherNames;
 use super::row::{RawText, Row, names};
 use super::segment::{self, Breaker, fold};
 use super::subnet::Subnet;
-use crate::event_kind::EventKind;
 use crate::spl::ast::{CompareOp, SearchExpr, SearchKind};
 use crate::value::{Value, parse_number};
 
@@ -34,8 +37,16 @@ impl Search {
     /// which changes no answer: none of them has an effect.
     #[must_use]
     pub fn compile(expr: &SearchExpr) -> Self {
+        Self::compile_under(expr, false)
+    }
+
+    /// The same for an expression inside an odd number of `NOT` (`negated`). A test that is negated
+    /// asks for the value alone, else `NOT index=x` would hold of nothing.
+    #[must_use]
+    pub fn compile_under(expr: &SearchExpr, negated: bool) -> Self {
         let all = |list: &[SearchExpr]| {
-            let mut list: Vec<_> = list.iter().map(Self::compile).collect();
+            let mut list: Vec<_> =
+                list.iter().map(|one| Self::compile_under(one, negated)).collect();
             list.sort_by_key(Self::cost);
             list
         };
@@ -43,23 +54,21 @@ impl Search {
             SearchKind::All => Self::All,
             SearchKind::And(list) => Self::And(all(list)),
             SearchKind::Or(list) => Self::Or(all(list)),
-            SearchKind::Not(inner) => Self::Not(Box::new(Self::compile(inner))),
+            SearchKind::Not(inner) => Self::Not(Box::new(Self::compile_under(inner, !negated))),
             SearchKind::Phrase(text) => Self::Text(Box::new(TextTest::phrase(text))),
             SearchKind::Term(text) => Self::Text(Box::new(TextTest::term(text, true))),
             SearchKind::Case(text) => Self::Text(Box::new(TextTest::term(text, false))),
             SearchKind::Compare { field, op, value, case_sensitive } => {
-                Self::Field(FieldTest::new(&field.node, *op, &value.node, *case_sensitive))
+                let test = FieldTest::new(&field.node, *op, &value.node, *case_sensitive);
+                Self::Field(test.under(negated))
             }
             SearchKind::In { field, values } => Self::Or(
                 values
                     .iter()
                     .map(|value| {
-                        Self::Field(FieldTest::new(
-                            &field.node,
-                            CompareOp::Equal,
-                            &value.node,
-                            false,
-                        ))
+                        let (field, value) = (&field.node, &value.node);
+                        let test = FieldTest::new(field, CompareOp::Equal, value, false);
+                        Self::Field(test.under(negated))
                     })
                     .collect(),
             ),
@@ -107,7 +116,18 @@ impl Search {
         }
     }
 
-    fn cost(&self) -> u32 {
+    /// Where it holds of `row`, if it is a term or phrase and does.
+    #[must_use]
+    pub fn place(&self, row: &dyn Row) -> Option<TextPlace> {
+        match self {
+            Self::Text(test) => test.place(row),
+            _ => None,
+        }
+    }
+
+    /// How dear evaluating it is thought to be: the terms of an AND or OR go by it.
+    #[must_use]
+    pub fn cost(&self) -> u32 {
         match self {
             Self::All => 0,
             Self::Field(test) if test.field == names::SOURCE_KIND => 1,
@@ -188,39 +208,69 @@ impl TextTest {
     }
 
     fn holds(&self, row: &dyn Row) -> bool {
-        if self.event_id.is_some() && row.own_event_id() == self.event_id {
-            return true;
+        self.place(row).is_some()
+    }
+
+    /// Where it holds, if it does.
+    fn place(&self, row: &dyn Row) -> Option<TextPlace> {
+        if let Some(id) = self.event_id
+            && row.own_event_id() == Some(id)
+        {
+            return Some(TextPlace::OwnId(id));
         }
-        row.raw().is_some_and(|raw| self.holds_in(raw))
+        row.raw().and_then(|raw| self.place_in(raw))
     }
 
     /// Whether the text itself holds it.
     fn holds_in(&self, raw: &RawText<'_>) -> bool {
+        self.place_in(raw).is_some()
+    }
+
+    /// Where the text itself holds it, if it does.
+    fn place_in(&self, raw: &RawText<'_>) -> Option<TextPlace> {
         let text = if self.fold { raw.folded() } else { raw.bytes() };
-        let is_token = |finder: &memmem::Finder<'_>| {
+        let token = |finder: &memmem::Finder<'_>| {
             let length = finder.needle().len();
-            segment::occurrences(finder, text).any(|at| raw.segments().is_token(at, at + length))
+            segment::occurrences(finder, text)
+                .find(|&at| raw.segments().is_token(at, at + length))
+                .map(|at| at..at + length)
         };
-        match &self.kind {
-            TextKind::Never => false,
-            TextKind::Token(finder) => is_token(finder),
-            TextKind::TokenGlob(glob) => raw.segments().tokens().any(|(start, end)| {
-                std::str::from_utf8(&text[start..end]).is_ok_and(|token| glob.matches(token))
+        let found = match &self.kind {
+            TextKind::Never => None,
+            TextKind::Token(finder) => token(finder),
+            TextKind::TokenGlob(glob) => raw.segments().tokens().find_map(|(start, end)| {
+                let matches = |token: &str| glob.matches(token);
+                std::str::from_utf8(&text[start..end]).is_ok_and(matches).then_some(start..end)
             }),
             TextKind::Phrase { text: phrase, pieces } => {
                 let length = phrase.needle().len();
-                segment::occurrences(phrase, text)
-                    .any(|at| raw.segments().has_phrase_edges(at, at + length))
-                    && pieces.iter().all(is_token)
+                let at = segment::occurrences(phrase, text)
+                    .find(|&at| raw.segments().has_phrase_edges(at, at + length));
+                at.filter(|_| pieces.iter().all(|piece| token(piece).is_some()))
+                    .map(|at| at..at + length)
             }
             TextKind::PhraseGlob(glob) => phrase_glob(glob, text, raw.segments()),
-        }
+        };
+        found.map(TextPlace::Raw)
     }
 }
 
-/// Whether the parts stand in order, with clean edges where the pattern has no wildcard.
-fn phrase_glob(glob: &PhraseGlob, text: &[u8], segments: &segment::Segments) -> bool {
-    let mut from = 0;
+/// Where a term or phrase holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextPlace {
+    /// Nowhere in the text: the event has that id (accommodation `either-spelling`).
+    OwnId(u32),
+    /// At these bytes of the raw text.
+    Raw(Range<usize>),
+}
+
+/// Where the parts stand in order, with clean edges where the pattern has no wildcard.
+fn phrase_glob(
+    glob: &PhraseGlob,
+    text: &[u8],
+    segments: &segment::Segments,
+) -> Option<Range<usize>> {
+    let (mut start, mut from) = (None, 0);
     for (at, part) in glob.parts.iter().enumerate() {
         let length = part.needle().len();
         // The leftmost place leaves the most room for the parts that follow.
@@ -230,13 +280,11 @@ fn phrase_glob(glob: &PhraseGlob, text: &[u8], segments: &segment::Segments) -> 
                     && (at + 1 < glob.parts.len()
                         || glob.open_end
                         || segments.ends_cleanly(found + length))
-            });
-        match found {
-            Some(found) => from = found + length,
-            None => return false,
-        }
+            })?;
+        start.get_or_insert(found);
+        from = found + length;
     }
-    true
+    Some(start.unwrap_or(0)..from)
 }
 
 fn finder(text: &str) -> memmem::Finder<'static> {
@@ -282,6 +330,8 @@ pub struct FieldTest {
     field: String,
     op: CompareOp,
     value: Wanted,
+    /// Whether other names of the same thing would do (SPLUNK.md 1.13).
+    metadata: bool,
 }
 
 #[derive(Debug)]
@@ -306,12 +356,35 @@ impl FieldTest {
             },
             _ => Wanted::Bound { number: parse_number(value), text: value.to_owned() },
         };
-        Self { field: field.to_owned(), op, value: wanted }
+        let metadata = match op {
+            CompareOp::Equal => [names::SOURCE, names::SOURCETYPE, names::INDEX].contains(&field),
+            // What is unknown is not the one that is shut out.
+            CompareOp::NotEqual => field == names::INDEX,
+            _ => false,
+        };
+        Self { field: field.to_owned(), op, value: wanted, metadata }
+    }
+
+    /// The test as it is inside a `NOT`, or inside none.
+    fn under(self, negated: bool) -> Self {
+        Self { metadata: self.metadata && !negated, ..self }
     }
 
     fn holds(&self, row: &dyn Row) -> bool {
-        let Some(field) = row.field(&self.field) else { return false };
-        field.values().iter().any(|value| self.holds_for(value))
+        let holds = row
+            .field(&self.field)
+            .is_some_and(|field| field.values().iter().any(|value| self.holds_for(value)));
+        holds || (self.metadata && self.holds_for_other_name(row))
+    }
+
+    fn holds_for_other_name(&self, row: &dyn Row) -> bool {
+        match row.other_names(&self.field) {
+            OtherNames::None => false,
+            OtherNames::Any => true,
+            OtherNames::These(all) => {
+                all.into_iter().any(|name| self.holds_for(&Value::Text(name)))
+            }
+        }
     }
 
     fn holds_for(&self, value: &Value) -> bool {
@@ -364,7 +437,7 @@ mod tests {
             };
             let search = Search::compile(expr);
             let text = RawText::new(raw.clone().into_bytes());
-            let kind = crate::event_kind::KindReader::new(Vec::new()).kind(&[], id, raw.as_bytes());
+            let kind = crate::eval::event_kind::KindReader::new(Vec::new()).kind(&[], id, raw.as_bytes());
             let row = Fielded(RawText::new(raw.into_bytes()), id, fields);
             for kind in [kind.as_ref(), None] {
                 prop_assert!(search.may_hold(&text, kind) || !search.holds(&row));

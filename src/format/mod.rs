@@ -12,12 +12,13 @@ pub mod windows;
 pub mod xml;
 mod xml_glance;
 
+pub use xml_glance::Glance;
+
 use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
 use crate::event::{Event, Format};
-use crate::event_kind::{EventKind, KindReader};
 use crate::reading::Reading;
 
 /// What decoding needs beside the bytes.
@@ -68,11 +69,12 @@ pub fn decode_each<'t>(
     }
 }
 
-/// The kind of the event that is all of `text`, where it can be told without decoding it.
+/// What tells the kind of the event that is all of `text`, where that can be had without decoding
+/// it.
 #[must_use]
-pub fn kind_at_a_glance(text: &[u8], format: Format, reader: &KindReader) -> Option<EventKind> {
+pub fn glance(text: &[u8], format: Format) -> Option<Glance<'_>> {
     match format {
-        Format::Xml | Format::Evtx => xml_glance::kind(text, reader),
+        Format::Xml | Format::Evtx => xml_glance::read(text),
         _ => None,
     }
 }

@@ -6,33 +6,31 @@
 use memchr::{memchr, memmem};
 
 use super::xml::START_TAG;
-use crate::event::Format;
-use crate::event_kind::{EventKind, KindReader, sources_of};
 
 /// How long the start tag and the blanks behind it may be.
 const LONGEST_START: usize = 512;
 
 /// What `<System>` says of an event's kind.
-#[derive(Default)]
-struct System<'t> {
-    provider: Option<&'t str>,
-    event_id: Option<u32>,
-    channel: Option<&'t str>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Glance<'t> {
+    /// The provider.
+    pub provider: Option<&'t str>,
+    /// The number of the event's kind.
+    pub event_id: Option<u32>,
+    /// The channel.
+    pub channel: Option<&'t str>,
 }
 
-/// The kind of the event that is all of `text`; `None` where that takes decoding it.
-pub(super) fn kind(text: &[u8], reader: &KindReader) -> Option<EventKind> {
+/// Reads the event that is all of `text`; `None` where that takes decoding it.
+pub(super) fn read(text: &[u8]) -> Option<Glance<'_>> {
     let (system, rest) = system(text)?;
     // Of two of them the last counts.
-    if memmem::find(rest, b"<System").is_some() || memmem::find(rest, b":System").is_some() {
-        return None;
-    }
-    let sources = sources_of(Format::Xml, system.channel, system.provider);
-    reader.kind(sources, system.event_id, text)
+    let more = memmem::find(rest, b"<System").or_else(|| memmem::find(rest, b":System"));
+    more.is_none().then_some(system)
 }
 
 /// Reads `<System>`; gives what follows it, too.
-fn system(text: &[u8]) -> Option<(System<'_>, &[u8])> {
+fn system(text: &[u8]) -> Option<(Glance<'_>, &[u8])> {
     let start = text.strip_prefix(START_TAG)?;
     let close = memchr(b'>', start.get(..LONGEST_START.min(start.len()))?)?;
     let tag = &start[..close];
@@ -40,7 +38,7 @@ fn system(text: &[u8]) -> Option<(System<'_>, &[u8])> {
         return None;
     }
     let mut rest = start[close + 1..].trim_ascii_start().strip_prefix(b"<System>")?;
-    let mut system = System::default();
+    let mut system = Glance::default();
     let mut seen = 0;
     loop {
         rest = rest.trim_ascii_start().strip_prefix(b"<")?;
@@ -121,24 +119,25 @@ mod tests {
         <Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>a</Computer>\
         <Security UserID='S-1-5-18'/></System><EventData><Data Name='x'>y</Data></EventData></Event>";
 
-    /// The kind by decoding.
-    fn decoded(text: &str) -> Option<EventKind> {
+    /// The same by decoding.
+    fn decoded(text: &str) -> Option<(Option<String>, Option<u32>, Option<String>)> {
         let context =
             DecodeContext { reading: Reading::AS_MEANT, timezone: jiff::tz::TimeZone::UTC };
-        reader().kind_of(&xml::decode(text.as_bytes(), &context).ok()?, false)
+        let event = xml::decode(text.as_bytes(), &context).ok()?;
+        Some((event.provider, event.event_id, event.channel))
     }
 
-    fn reader() -> KindReader {
-        KindReader::new(vec!["x".to_owned()])
-    }
-
-    fn told(text: &str) -> Option<EventKind> {
-        kind(text.as_bytes(), &reader())
+    fn told(text: &str) -> Option<(Option<String>, Option<u32>, Option<String>)> {
+        let glance = read(text.as_bytes())?;
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Some((owned(glance.provider), glance.event_id, owned(glance.channel)))
     }
 
     #[test]
     fn an_event_as_windows_writes_it_is_told() {
-        assert!(told(EVENT).is_some_and(|kind| kind.has_id(1) && kind.sources.contains(&"sysmon")));
+        let sysmon = "Microsoft-Windows-Sysmon".to_owned();
+        let channel = format!("{sysmon}/Operational");
+        assert_eq!(told(EVENT), Some((Some(sysmon), Some(1), Some(channel))));
         assert_eq!(told(EVENT), decoded(EVENT));
         let lines = EVENT.replace("><", ">\r\n  <");
         assert_eq!(told(&lines), decoded(&lines));

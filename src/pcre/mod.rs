@@ -202,6 +202,12 @@ impl Regex {
         &self.required
     }
 
+    /// Whether PCRE2 searches for it, step by step, because no automaton can.
+    #[must_use]
+    pub const fn backtracks(&self) -> bool {
+        matches!(self.engine, Engine::Pcre2(_))
+    }
+
     /// A cache for searches with this pattern, still empty.
     #[must_use]
     pub const fn create_cache(&self) -> Cache {

@@ -3,9 +3,9 @@
 use super::logical::is_time_term;
 use super::{LogicalPlan, Operator};
 use crate::cim::Cim;
+use crate::eval::event_kind::{EventKind, KindReader};
 use crate::eval::row::names;
 use crate::eval::search::spelled_event_id;
-use crate::event_kind::{EventKind, KindReader};
 use crate::spl::ast::{CompareOp, SearchExpr, SearchKind};
 
 /// What of a rule's search the kind of an event decides. It holds of every event that the rule

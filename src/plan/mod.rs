@@ -3,24 +3,28 @@
 
 mod bin;
 mod commands;
-mod explain;
 mod gate;
 mod guard;
 mod kind;
+mod kinds;
 mod lints;
 mod logical;
+pub mod page;
 mod physical;
 mod required;
+mod select;
+pub mod trace;
 
 pub use bin::Bin;
 pub use commands::Allowance;
-pub use explain::{Explanation, explain};
 pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};
 pub use kind::KindTest;
+pub use kinds::source_kinds;
 pub use logical::{LogicalPlan, Operator};
 pub use physical::{FinalRow, Program};
 pub use required::{Required, Where};
+pub use select::Selection;
 
 use jiff::tz::TimeZone;
 

@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 use super::commands::{self, Allowance, Context, Held, Lowered, RowCommand, SetCommand};
 use super::{Bin, LogicalPlan, Operator, Settings};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Stats};
+use crate::eval::event_kind::EventKind;
 use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
 use crate::eval::glob::Glob;
 use crate::eval::row::{EventRow, RawText, Record, Row, Scratch, names};
 use crate::eval::search::Search;
-use crate::event_kind::EventKind;
 use crate::spl::ast::AggregationArgument;
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -188,6 +188,47 @@ impl Program {
             Filter::Search(search) => search.may_hold(raw, kind),
             Filter::Where(_) | Filter::Regex { .. } => true,
         })
+    }
+
+    /// Runs the part for one event as [`run`](Self::run) does and calls `visit` for each operator of
+    /// the logical plan: with its number, the row that it tests and whether it keeps that. The row
+    /// is an empty one where an operator that is no test drops it.
+    pub(super) fn follow(
+        &self,
+        row: &EventRow<'_>,
+        scratch: &Scratch,
+        visit: &mut dyn FnMut(usize, &dyn Row, bool),
+    ) -> bool {
+        for (at, filter) in self.filters.iter().enumerate() {
+            let kept = filter.keeps(row, scratch);
+            visit(at, row, kept);
+            if !kept {
+                return false;
+            }
+        }
+        let mut record = self.materialise(row);
+        let allowance = Allowance::new(usize::MAX);
+        let context = Context { scratch, timezone: &self.timezone, allowance: &allowance };
+        for (at, step) in self.steps.iter().enumerate() {
+            let at = self.filters.len() + at;
+            if let Step::Filter(filter) = step {
+                let kept = filter.keeps(&record, scratch);
+                visit(at, &record, kept);
+                if !kept {
+                    return false;
+                }
+                continue;
+            }
+            match step.apply(record, context) {
+                Some(next) => record = next,
+                None => {
+                    visit(at, &Record::default(), false);
+                    return false;
+                }
+            }
+            visit(at, &record, true);
+        }
+        true
     }
 
     /// Whether the event matches: whether [`run`](Self::run) gives a record.

@@ -3,16 +3,23 @@
 
 mod csv;
 mod json;
+mod navigator;
+mod page;
 mod stats;
 mod summary;
 mod table;
 mod text;
+mod trace;
 
 use std::io::{self, Write};
 
 pub use json::StatsJson;
+pub use navigator::Layer;
+pub use page::{page_markdown, page_text};
 pub use stats::write_stats;
 pub use summary::{exit_status, write_lacks, write_skipped, write_summary};
+pub(crate) use text::printable;
+pub use trace::trace_text;
 
 use crate::plan::{FinalRow, Plan};
 use crate::scan::Outcome;

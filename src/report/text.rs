@@ -40,7 +40,7 @@ pub(super) fn cell(row: &FinalRow, name: &str, decimals: Option<u8>) -> String {
 
 /// Text that is safe on a terminal: evidence is hostile, and a control character could move the
 /// cursor, colour what follows or worse.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let unsafe_char = |c: char| {
         (c.is_control() && c != '\n')
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::event_kind::{EventKind, KindReader};
+use crate::eval::event_kind::{EventKind, KindReader};
 use crate::plan::Plan;
 use crate::prefilter::RuleSet;
 

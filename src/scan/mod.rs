@@ -9,6 +9,7 @@ mod kinds;
 mod sample;
 mod skip;
 mod text;
+mod trace;
 mod worker;
 
 use std::path::PathBuf;
@@ -23,11 +24,12 @@ pub use counters::{Counters, FormatCount, TimeSpan};
 pub use kinds::KindCheck;
 pub use sample::Searched;
 pub use skip::{Severity, SkipLog, Skipped};
+pub use trace::{EventTrace, TracePosition, trace};
 
 use crate::cim::Cim;
+use crate::eval::event_kind::KindReader;
 use crate::eval::row::Scratch;
 use crate::event::Format;
-use crate::event_kind::KindReader;
 use crate::format::DecodeContext;
 use crate::plan::{Allowance, FinalRow, Guard, Plan};
 use crate::prefilter::Prefilter;
@@ -44,6 +46,17 @@ pub const SHARD_SIZE: usize = 4 << 20;
 /// The longest event that is read. A longer one is reported and passed over, so that no input
 /// can make the memory grow.
 pub const LONGEST_EVENT: usize = 64 << 20;
+
+/// Metadata that a user gives all events of a sweep.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputNames {
+    /// Splunk's `sourcetype`.
+    pub sourcetype: Option<String>,
+    /// Splunk's `source`.
+    pub source: Option<String>,
+    /// Splunk's `index`.
+    pub index: Option<String>,
+}
 
 /// How a sweep runs. None of this changes a row of the answer but `reading`, the filters and what
 /// events without a time zone or host are given.
@@ -65,6 +78,8 @@ pub struct Options {
     pub timezone: TimeZone,
     /// The host of events that name none (accommodation `no-host`).
     pub default_host: String,
+    /// What every event is called, whatever it or its envelope says (SPLUNK.md 1.13).
+    pub names: InputNames,
     /// Only events at or after this time.
     pub since: Option<Timestamp>,
     /// Only events before this time.
@@ -91,6 +106,7 @@ impl Default for Options {
             reading: Reading::AS_MEANT,
             timezone: TimeZone::UTC,
             default_host: "unknown".to_owned(),
+            names: InputNames::default(),
             since: None,
             until: None,
             hosts: None,
@@ -156,6 +172,8 @@ pub(crate) struct Sweep<'a> {
     progress: &'a Progress,
     /// How many chunks of each EVTX log are looked at.
     chunks_of_a_log: usize,
+    /// Who looks at events instead of evaluating rules on them.
+    tap: Option<trace::Tap<'a>>,
     /// How many bytes all partial results take.
     held: AtomicUsize,
     overflowed: AtomicBool,
@@ -186,11 +204,16 @@ impl Sweep<'_> {
         self.overflowed.load(Ordering::Relaxed)
     }
 
+    /// Ends the sweep early.
+    fn stop(&self) {
+        self.overflowed.store(true, Ordering::Relaxed);
+    }
+
     /// Accounts for growth of a partial result.
     fn grow(&self, bytes: usize) {
         let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if held > self.options.max_result {
-            self.overflowed.store(true, Ordering::Relaxed);
+            self.stop();
         }
     }
 }
@@ -269,6 +292,7 @@ impl<'a> Sweep<'a> {
             strict: context(Reading::STRICT),
             progress,
             chunks_of_a_log: usize::MAX,
+            tap: None,
             held: AtomicUsize::new(0),
             overflowed: AtomicBool::new(false),
             workers: Vec::new(),

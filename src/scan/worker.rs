@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Sweep;
 use super::admission::Admission;
 use super::counters::Counters;
 use super::skip::{Severity, SkipLog};
+use super::{InputNames, Sweep};
 use crate::aggregate::{Evidence, Groups, Place, Position};
+use crate::eval::kinds::kinds_of_windows;
 use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::ChunkReader;
@@ -129,8 +130,11 @@ impl Worker {
     /// it, that find in it what they need.
     pub(super) fn candidates(&mut self, sweep: &Sweep<'_>, format: Format, text: &[u8]) -> RuleSet {
         let by_kind = sweep.goes_by_kind();
-        let kind =
-            if by_kind { format::kind_at_a_glance(text, format, &sweep.kinds) } else { None };
+        let glance = if by_kind { format::glance(text, format) } else { None };
+        let kind = glance.and_then(|glance| {
+            let sources = kinds_of_windows(glance.channel, glance.provider);
+            sweep.kinds.kind(sources, glance.event_id, text)
+        });
         let mut rules = match kind {
             Some(kind) => self.admission.of(kind, &sweep.kinds, sweep.plans).clone(),
             None => RuleSet::all(sweep.plans.len()),
@@ -221,7 +225,11 @@ impl Worker {
         if let Some(time) = decoded.event.meta.time {
             self.counters.span.add(time);
         }
-        if admits(sweep, &decoded.event) {
+        if let Some(tap) = &sweep.tap {
+            if !sweep.stopped() && !tap.look(sweep, origin, framed, decoded, strict) {
+                sweep.stop();
+            }
+        } else if admits(sweep, &decoded.event) {
             let seen = Seen::new(sweep, decoded, strict);
             for rule in rules.iter() {
                 self.evaluate_rule(sweep, origin, framed, rule, &seen);
@@ -320,11 +328,32 @@ fn complete<'t>(
     if without_time {
         event.meta.time = origin.modified;
     }
+    name(&mut event, &sweep.options.names);
     Decoded { event, without_host, without_time }
 }
 
-struct Decoded<'t> {
-    event: Event<'t>,
+/// Gives an event its source type, source and index: those of the command line, else its own. JSON
+/// that says none has the one that Splunk gives JSON by itself. A path is no source: the rows
+/// would tell the same log from its compressed copy.
+fn name(event: &mut Event<'_>, names: &InputNames) {
+    let meta = &mut event.meta;
+    if meta.sourcetype.is_none() && event.raw.starts_with(b"{") {
+        meta.sourcetype = Some("_json".to_owned());
+    }
+    let told = [
+        (&mut meta.sourcetype, &names.sourcetype),
+        (&mut meta.source, &names.source),
+        (&mut meta.index, &names.index),
+    ];
+    for (own, told) in told {
+        if told.is_some() {
+            own.clone_from(told);
+        }
+    }
+}
+
+pub(super) struct Decoded<'t> {
+    pub(super) event: Event<'t>,
     without_host: bool,
     without_time: bool,
 }

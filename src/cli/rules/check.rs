@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use super::{Checked, CheckedRule, State, check_all, junit, sarif, write_json};
 use crate::cli::args::{CheckFormat, RulesCheckArgs};
 use crate::cli::{CliError, config};
+use crate::rule::load_all;
 use crate::spl::codes::CODES;
 use crate::spl::diagnostic::{Diagnostic, Severity};
 
@@ -13,7 +14,7 @@ use crate::spl::diagnostic::{Diagnostic, Severity};
 pub(super) fn run(args: &RulesCheckArgs) -> Result<u8, CliError> {
     let denied = Denied::new(args)?;
     let allowed = warning_codes("--allow", &args.allow)?;
-    let mut checked = check_all(&args.paths, &config::settings(&args.reading)?);
+    let mut checked = check_all(load_all(&args.paths), &config::settings(&args.reading)?);
     for rule in &mut checked.rules {
         rule.findings.retain(|finding| !is_warning_of(finding, &allowed));
     }
@@ -26,7 +27,7 @@ pub(super) fn run(args: &RulesCheckArgs) -> Result<u8, CliError> {
     }
     out.flush()?;
     let warned = checked.warnings().any(|warning| denied.has(warning));
-    Ok(if checked.has_errors() { 2 } else { u8::from(warned) })
+    Ok(checked.status().max(u8::from(warned)))
 }
 
 /// The warnings that make a check fail.

@@ -237,7 +237,7 @@ fn input_format(case: &Case) -> Result<Option<Format>, String> {
         let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
         format!("there is no format `{name}`, only {}", known.join(", "))
     })?;
-    Ok(Some(config::format(name)))
+    Ok(Some(config::input_format(name)))
 }
 
 /// What could not be read is an error: the rows may lack what stands there.

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
-use crate::event::{Event, Format};
+use super::kinds::source_kinds;
+use crate::event::Event;
 
 /// How many event ids are told apart. An event that spells more is of any kind.
 const MOST_IDS: usize = 4;
@@ -157,43 +158,6 @@ fn is_name(raw: &[u8], span: Range<usize>) -> bool {
     let after = raw.get(span.end);
     !before.is_some_and(u8::is_ascii_alphabetic)
         && !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-}
-
-/// Which kinds of source an event counts as, for the built-in macros (SPLUNK.md, "Decisions",
-/// Macros). Told by the event's own channel, for archives do not keep Splunk's source types.
-#[must_use]
-pub fn source_kinds(event: &Event<'_>) -> &'static [&'static str] {
-    sources_of(event.format, event.channel.as_deref(), event.provider.as_deref())
-}
-
-/// The same, of an event of this format, channel and provider.
-#[must_use]
-pub fn sources_of(
-    format: Format,
-    channel: Option<&str>,
-    provider: Option<&str>,
-) -> &'static [&'static str] {
-    const POWERSHELL: [&str; 3] = [
-        "Windows PowerShell",
-        "Microsoft-Windows-PowerShell/Operational",
-        "PowerShellCore/Operational",
-    ];
-    if format == Format::HostMon {
-        return &["endpoint", "windows", "winevent", "hostmon"];
-    }
-    let is = |has: Option<&str>, name: &str| has.is_some_and(|has| has.eq_ignore_ascii_case(name));
-    if is(channel, "Microsoft-Windows-Sysmon/Operational")
-        || is(provider, "Microsoft-Windows-Sysmon")
-    {
-        return &["endpoint", "windows", "sysmon"];
-    }
-    if POWERSHELL.iter().any(|name| is(channel, name)) {
-        return &["endpoint", "windows", "powershell"];
-    }
-    if matches!(format, Format::Xml | Format::Classic | Format::Evtx) {
-        return &["endpoint", "windows", "winevent"];
-    }
-    &["endpoint"]
 }
 
 #[cfg(test)]
