@@ -412,7 +412,10 @@ fn what_is_not_given_is_said() {
     ];
     for (command, code, refused) in cases {
         let rule = || Rule::parse(&format!("* | {command} | {command}"), "case.spl").unwrap();
-        let (plan, findings) = Plan::compile(rule(), &common::settings(Reading::AS_MEANT)).unwrap();
+        let (plan, mut findings) =
+            Plan::compile(rule(), &common::settings(Reading::AS_MEANT)).unwrap();
+        // Beside it, that there is nothing to search for.
+        findings.retain(|finding| finding.code != "W0105");
         let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
         assert_eq!(codes, [*code, *code], "{command}");
         assert_eq!(plan.lacks, [findings[0].message.clone()], "{command}");
