@@ -53,6 +53,7 @@ fn settings() -> Settings {
         cim: Cim::builtin(),
         reading: Reading::AS_MEANT,
         timezone: TimeZone::UTC,
+        now: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 

@@ -799,7 +799,7 @@ fn help_names_every_flag() {
     for (words, flags) in [
         (
             "scan",
-            "-r --rule -f --format -o --output --evidence --since --until --host --timezone \
+            "-r --rule -f --format -o --output --evidence --since --until --now --host --timezone \
              --input-format --strict --accommodate --default-host --macros -j --threads \
              --prefilter --stats --stats-json --quiet --mmap --max-result",
         ),

@@ -14,7 +14,7 @@ use crate::scan::{Outcome, Progress, scan};
 
 /// Sweeps, and gives the exit status.
 pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
-    let settings = config::settings(&args.reading)?;
+    let settings = config::scan_settings(args)?;
     let options = config::options(args, &settings)?;
     let (plans, refused) = config::compile(&args.rule, &settings);
     let mut stderr = io::stderr();

@@ -412,6 +412,7 @@ mod tests {
             cim: Cim::builtin(),
             reading: Reading::AS_MEANT,
             timezone: TimeZone::UTC,
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let plan = |rule: &&str| {
             let search = format!("{rule} | table process");

@@ -8,8 +8,8 @@ use crate::eval::row::names;
 use crate::eval::search::spelled_event_id;
 use crate::reading::{Accommodation, Reading};
 use crate::spl::ast::{
-    self, Aggregation, AggregationArgument, CommandKind, Expr, ExprKind, Pipeline, SearchExpr,
-    SearchKind, Span, Spanned,
+    self, Aggregation, AggregationArgument, CommandKind, Expr, Pipeline, SearchExpr, SearchKind,
+    Span, Spanned,
 };
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -334,20 +334,7 @@ fn search_parts(expr: &SearchExpr, fields: &mut Vec<String>, spelled: &mut Vec<(
 }
 
 fn expr_fields(expr: &Expr, fields: &mut Vec<String>) {
-    match &expr.node {
-        ExprKind::Field(name) => fields.push(name.clone()),
-        ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Bool(_) => {}
-        ExprKind::Not(inner) | ExprKind::Negate(inner) => expr_fields(inner, fields),
-        ExprKind::Binary(_, left, right) | ExprKind::Like(left, right) => {
-            expr_fields(left, fields);
-            expr_fields(right, fields);
-        }
-        ExprKind::Call { arguments, .. } => arguments.iter().for_each(|e| expr_fields(e, fields)),
-        ExprKind::In(inner, list) => {
-            expr_fields(inner, fields);
-            list.iter().for_each(|e| expr_fields(e, fields));
-        }
-    }
+    ast::each_field(expr, &mut |name| fields.push(name.to_owned()));
 }
 
 impl fmt::Display for Operator {

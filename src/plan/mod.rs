@@ -18,9 +18,11 @@ pub use logical::{LogicalPlan, Operator};
 pub use physical::{FinalRow, Program};
 pub use required::{Required, Where};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cim::Cim;
+use crate::eval::expr::Clock;
 use crate::reading::Reading;
 use crate::rule::Rule;
 use crate::spl::diagnostic::{Diagnostic, Severity};
@@ -35,8 +37,10 @@ pub struct Settings {
     pub cim: Cim,
     /// The reading in force.
     pub reading: Reading,
-    /// The zone of `bin span=1d`.
+    /// The zone of `bin span=1d` and of the functions of time.
     pub timezone: TimeZone,
+    /// The moment that `now()` and `time()` give: the start of the sweep, or what `--now` says.
+    pub now: Timestamp,
 }
 
 /// A compiled rule: immutable, shared by all workers.
@@ -83,7 +87,8 @@ impl Plan {
         let mut diagnostics = parsed.diagnostics;
         let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
         let logical = LogicalPlan::new(&pipeline, settings.reading, &mut diagnostics);
-        let program = Program::compile(&logical, &settings.timezone, &mut diagnostics);
+        let clock = Clock { now: settings.now, timezone: settings.timezone.clone() };
+        let program = Program::compile(&logical, &clock, &mut diagnostics);
         diagnostics.sort_by_key(|finding| finding.span.start);
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return refuse(rule, diagnostics);

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::commands::{self, Context, Held, Lowered, RowCommand, SetCommand};
 use super::{Bin, LogicalPlan, Operator};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Place, Stats};
-use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
+use crate::eval::expr::{Clock, Compiler, Env, Expr, PlacedRegex};
 use crate::eval::glob::Glob;
 use crate::eval::row::{EventRow, Record, Row, Scratch, names};
 use crate::eval::search::Search;
@@ -79,19 +79,15 @@ pub struct FinalRow {
 
 impl Program {
     /// Lowers a logical plan.
-    pub fn compile(
-        plan: &LogicalPlan,
-        timezone: &TimeZone,
-        findings: &mut Vec<Diagnostic>,
-    ) -> Self {
-        let mut compiler = Compiler::default();
+    pub fn compile(plan: &LogicalPlan, clock: &Clock, findings: &mut Vec<Diagnostic>) -> Self {
+        let mut compiler = Compiler::new(clock.clone());
         let mut program = Self {
             filters: Vec::new(),
             steps: Vec::new(),
             stats: None,
             final_steps: Vec::new(),
             columns: Columns::default(),
-            timezone: timezone.clone(),
+            timezone: clock.timezone.clone(),
             decimals: None,
         };
         for operator in &plan.operators {

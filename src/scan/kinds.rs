@@ -78,6 +78,7 @@ fn kind_plan(event_ids: &[u32]) -> Option<Plan> {
         cim: Cim::builtin(),
         reading: Reading::AS_MEANT,
         timezone: jiff::tz::TimeZone::UTC,
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     let rule = Rule::parse(&search, "kinds.spl").ok()?;
     let (mut plan, _) = Plan::compile(rule, &settings).ok()?;

@@ -90,6 +90,10 @@ codes! {
     UNKNOWN_AGGREGATE = "E0309";
     /// An aggregate of `eval(...)` has no name.
     EVAL_NEEDS_NAME = "E0310";
+    /// An operand or an argument has a type that Splunk refuses before it reads a row.
+    WRONG_TYPE = "E0311";
+    /// A function's answer would not be the same in every sweep.
+    NOT_REPRODUCIBLE = "E0312";
 
     /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
     LOWER_CASE_OPERATOR = "W0001";

@@ -28,7 +28,13 @@ pub fn shared(test: &str) -> Option<PathBuf> {
 
 /// The default settings.
 pub fn settings(reading: Reading) -> Settings {
-    Settings { macros: Macros::builtin(), cim: Cim::builtin(), reading, timezone: TimeZone::UTC }
+    Settings {
+        macros: Macros::builtin(),
+        cim: Cim::builtin(),
+        reading,
+        timezone: TimeZone::UTC,
+        now: jiff::Timestamp::UNIX_EPOCH,
+    }
 }
 
 /// The built-in rule, compiled.
