@@ -6,7 +6,10 @@
 //! order, and the whole serializes, so that workers may be threads or machines.
 
 mod accumulator;
+mod chosen;
+mod function;
 mod groups;
+mod numbers;
 mod pairs;
 
 use std::cmp::Reverse;
@@ -14,8 +17,11 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use accumulator::{Accumulator, Function};
+pub use accumulator::Accumulator;
+pub use chosen::{Choice, Chosen, Rate};
+pub use function::Function;
 pub use groups::{Evidence, Group, GroupKey, Groups, Position};
+pub use numbers::{Numbers, Statistic};
 
 use crate::eval::expr::Expr;
 use crate::eval::glob::Glob;

@@ -242,7 +242,7 @@ fn resolve_aggregation(
 ) -> Option<LogicalAggregation> {
     let written = &aggregation.function.node;
     let Some(function) = Function::from_name(written) else {
-        let known: Vec<_> = Function::names().collect();
+        let known: Vec<String> = Function::names().collect();
         findings.push(
             Diagnostic::error(
                 codes::UNKNOWN_AGGREGATE,
@@ -263,7 +263,8 @@ fn resolve_aggregation(
     }
     let name = match (&aggregation.alias, &aggregation.argument) {
         (Some(alias), _) => alias.node.clone(),
-        (None, None) => written.clone(),
+        // `c` is short for `count`, in the name too.
+        (None, None) => "count".to_owned(),
         (None, Some(AggregationArgument::Field(field))) => format!("{written}({})", field.node),
         (None, Some(AggregationArgument::Eval(_))) => {
             findings.push(
@@ -368,7 +369,7 @@ impl fmt::Display for Operator {
                             Some(AggregationArgument::Field(field)) => format!("({})", field.node),
                             Some(AggregationArgument::Eval(_)) => "(eval)".to_owned(),
                         };
-                        format!("{:?}{argument} as {}", a.function, a.name)
+                        format!("{}{argument} as {}", a.function, a.name)
                     })
                     .collect();
                 write!(f, "stats {} by {}", list.join(", "), by.join(", "))
