@@ -663,3 +663,6 @@ fn arithmetic<'r>(op: BinaryOp, a: &Datum<'r>, b: &Datum<'r>) -> Datum<'r> {
     };
     Datum::of_number(number)
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,8 +179,7 @@ fn operator(
         ),
         CommandKind::Bin(bin) => Operator::Bin(resolve_bin(command, bin, reading, findings)?),
         CommandKind::Stats(stats) => Operator::Stats {
-            aggregations: stats
-                .aggregations
+            aggregations: distinct(stats, findings)
                 .iter()
                 .filter_map(|aggregation| resolve_aggregation(aggregation, findings))
                 .collect(),
@@ -234,6 +233,45 @@ fn resolve_bin(
     };
     let name = bin.alias.as_ref().map_or_else(|| field.clone(), |alias| alias.node.clone());
     Some(Bin { field, span: span.node, name })
+}
+
+/// The aggregations, none of which may be named like a by-field, or be there twice under two names
+/// (SPLUNK.md 4, stats: `STATS:NAME_CONFLICT`; "no `stats f(a) as x, f(a) as y`").
+fn distinct<'s>(stats: &'s ast::Stats, findings: &mut Vec<Diagnostic>) -> &'s [Aggregation] {
+    for (at, aggregation) in stats.aggregations.iter().enumerate() {
+        if let Some(alias) = &aggregation.alias
+            && stats.by.iter().any(|by| by.node == alias.node)
+        {
+            findings.push(
+                Diagnostic::error(
+                    codes::NAME_CONFLICT,
+                    format!("the result `{}` has the name of a by-field", alias.node),
+                    alias.span,
+                )
+                .with_hint("give it another name after `as`"),
+            );
+        }
+        let field = |aggregation: &Aggregation| match &aggregation.argument {
+            Some(AggregationArgument::Field(field)) => Some(field.node.clone()),
+            _ => None,
+        };
+        let same = |earlier: &&Aggregation| {
+            field(earlier).is_some()
+                && field(earlier) == field(aggregation)
+                && earlier.function.node == aggregation.function.node
+        };
+        if stats.aggregations.iter().take(at).any(|earlier| same(&earlier)) {
+            findings.push(
+                Diagnostic::warning(
+                    codes::AGGREGATED_TWICE,
+                    "this is computed twice, which Splunk's manual calls invalid",
+                    aggregation.span,
+                )
+                .with_hint("compute it once, and copy it with eval"),
+            );
+        }
+    }
+    &stats.aggregations
 }
 
 fn resolve_aggregation(

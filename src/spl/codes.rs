@@ -94,6 +94,8 @@ codes! {
     WRONG_TYPE = "E0311";
     /// A function's answer would not be the same in every sweep.
     NOT_REPRODUCIBLE = "E0312";
+    /// A result of `stats` has the name of a by-field.
+    NAME_CONFLICT = "E0313";
 
     /// A lower-case `and`, `or` or `not` in a search is a keyword, not an operator.
     LOWER_CASE_OPERATOR = "W0001";
@@ -115,6 +117,8 @@ codes! {
     BIN_WITHOUT_FIELD = "W0009";
     /// A time term of the search limits no archive.
     TIME_TERM = "W0010";
+    /// `stats` computes the same twice.
+    AGGREGATED_TWICE = "W0011";
 }
 
 #[cfg(test)]

@@ -334,11 +334,14 @@ pub(super) fn build(
             (a, usize::MAX) => format!("at least {a}"),
             (a, b) => format!("{a} to {b}"),
         };
-        compiler.diagnostics.push(Diagnostic::error(
-            codes::WRONG_ARGUMENTS,
-            format!("`{name}` takes {wanted} arguments and is given {}", arguments.len()),
-            span,
-        ));
+        let message = format!("`{name}` takes {wanted} arguments and is given {}", arguments.len());
+        let error = Diagnostic::error(codes::WRONG_ARGUMENTS, message, span);
+        compiler.diagnostics.push(match name {
+            // Published rules write `match(field="regex")`.
+            "match" => error.with_hint("write match(FIELD, \"REGEX\")"),
+            "like" => error.with_hint("write like(FIELD, \"PATTERN\")"),
+            _ => error,
+        });
         return Kind::Invalid;
     }
     match (function.make)(Arguments(arguments, Written { arguments: written, span }), compiler) {
