@@ -109,7 +109,7 @@ fn commands_do_what_splunk_does() {
         ("* | stats c as n", &["n=4"]),
         ("* | stats c", &["count=4"]),
         ("* | stats median(N) as m perc50(N) as p var(N) as v varp(N) as vp stdev(N) as s", &["m=10 p=9.5 v=0.5 vp=0.25 s=0.7071067811865476"]),
-        ("* | stats mode(host) as m range(N) as r sumsq(N) as q estdc(host) as d by M", &["m=beta d=1", "m=beta d=1"]),
+        ("* | stats mode(host) as m range(N) as r sumsq(N) as q estdc(host) as d by M", &["M=one m=beta d=1", "M=two m=beta d=1"]),
         ("* | stats earliest_time(N) as e latest_time(N) as l", &["e=1704067201.25 l=1704067202.25"]),
         ("* | stats earliest(Image) as e latest(Image) as l by host", &[r"host=alpha e=C:\a\y.exe l=C:\a\x.exe", r"host=beta e=C:\b\x.exe l=C:\b\X.EXE"]),
         // eval: left to right, a NULL removes the field, functions (SPLUNK.md 4, eval).
@@ -119,7 +119,7 @@ fn commands_do_what_splunk_does() {
         ("* | eval k=mvcount(M), last=mvindex(M, -1), all=mvjoin(M, \"-\") | where k=2 | table last all", &["last=two all=one-two"]),
         ("* | where searchmatch(\"host=alpha N=9\") | table N", &["N=9"]),
         ("* | where searchmatch(\"X.EXE OR y.exe host=alpha\") | table N", &["N=10", "N=9"]),
-        ("N=10 | eval p=replace(Image, \"^.*\\\\\", \"\") | table p", &["p=x.exe"]),
+        (r#"N=10 | eval p=replace(Image, "^.*\\\\", "") | table p"#, &["p=x.exe"]),
         ("none_of_this | stats sum(N)", &[]),
         ("* | bin span=1s | stats values(*) as * by _time, host | table _time host Ip", &["_time=01 host=alpha Ip=10.1.2.3+192.168.0.1", "_time=02 host=beta", "_time=03 host=beta"]),
     ];
