@@ -55,6 +55,7 @@ fn settings() -> Settings {
         reading: Reading::AS_MEANT,
         timezone: TimeZone::UTC,
         resources: Resources::default(),
+        now: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 

@@ -36,7 +36,10 @@ impl Value {
             Self::Text(text) => parse_number(text),
             Self::Number(number) => Some(*number),
             #[allow(clippy::cast_precision_loss)]
-            Self::Time(time) => Some(time.as_nanosecond() as f64 / 1e9),
+            Self::Time(time) => {
+                // The whole nanoseconds are more than a number holds exactly.
+                Some(time.as_second() as f64 + f64::from(time.subsec_nanosecond()) / 1e9)
+            }
         }
     }
 
@@ -148,6 +151,33 @@ pub fn number_text(number: f64) -> String {
     }
 }
 
+/// A number with so many decimals, rounded half away from zero by the digits that it prints with:
+/// `1.005` to two is `1.01` though its binary value is a little less.
+#[must_use]
+pub fn decimal_text(number: f64, decimals: usize) -> String {
+    let shortest = format!("{}", number.abs());
+    let (whole, fraction) = shortest.split_once('.').unwrap_or((&shortest, ""));
+    let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes().take(decimals)).collect();
+    digits.resize(whole.len() + decimals, b'0');
+    let mut carry = fraction.as_bytes().get(decimals).is_some_and(|next| *next >= b'5');
+    for digit in digits.iter_mut().rev() {
+        if !carry {
+            break;
+        }
+        carry = *digit == b'9';
+        *digit = if carry { b'0' } else { *digit + 1 };
+    }
+    if carry {
+        digits.insert(0, b'1');
+    }
+    let negative = number < 0.0 && digits.iter().any(|digit| *digit != b'0');
+    if decimals > 0 {
+        digits.insert(digits.len() - decimals, b'.');
+    }
+    let sign = if negative { "-" } else { "" };
+    format!("{sign}{}", String::from_utf8_lossy(&digits))
+}
+
 /// A time as its seconds since 1970, with as many decimals as it has.
 #[must_use]
 pub fn epoch_text(time: Timestamp) -> String {
@@ -192,8 +222,29 @@ mod tests {
     }
 
     #[test]
+    fn decimals_round_half_away_from_zero() {
+        for (number, decimals, text) in [
+            (1.005, 2, "1.01"),
+            (-2.5, 0, "-3"),
+            (0.5, 0, "1"),
+            (9.99, 1, "10.0"),
+            (0.04, 1, "0.0"),
+            (-0.04, 1, "0.0"),
+            (10.0, 2, "10.00"),
+            (1e21, 1, "1000000000000000000000.0"),
+            (1e-9, 3, "0.000"),
+        ] {
+            assert_eq!(decimal_text(number, decimals), text, "{number} to {decimals}");
+        }
+    }
+
+    #[test]
     fn times_print_their_epoch() {
         let at = |nanos| Timestamp::from_nanosecond(nanos).unwrap();
+        for nanos in [1_614_035_240_794_383_000, 1_614_038_400_250_000_000, -1_500_000_000] {
+            let number = Value::Time(at(nanos)).number().unwrap();
+            assert_eq!(number_text(number), epoch_text(at(nanos)));
+        }
         assert_eq!(epoch_text(at(1_614_035_240_794_383_000)), "1614035240.794383");
         assert_eq!(epoch_text(at(1_614_035_240_000_000_000)), "1614035240");
         assert_eq!(epoch_text(at(-1_500_000_000)), "-1.5");

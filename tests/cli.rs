@@ -341,6 +341,29 @@ fn hosts_are_chosen_by_globs() {
 }
 
 #[test]
+fn the_moment_of_a_sweep_can_be_named() {
+    let folder = Folder::new();
+    let rule = "* | eval n=now(), ago=relative_time(now(), \"-1d@d\") | stats values(n) as n \
+                values(ago) as ago";
+    folder.write("now.spl", rule);
+    let run = folder.run("scan -r now.spl --now 2024-01-02T03:04:05Z a.xml");
+    assert_eq!(run.rows()[0]["n"], Json::from(vec!["1704164645"]), "{}", run.stderr);
+    assert_eq!(run.rows()[0]["ago"], Json::from(vec!["1704067200"]));
+    // Relative times count from it too.
+    let run = folder.run("scan --now 2024-01-01T00:00:02Z --since -1s a.xml c.log");
+    let all = folder.run("scan --since 2024-01-01T00:00:01Z a.xml c.log");
+    assert!(!run.rows().is_empty());
+    assert_eq!(run.stdout, all.stdout);
+    let run = folder.run("scan -r now.spl --now yesterday a.xml");
+    assert!(run.status == 2 && run.stderr.contains("--now yesterday: "), "{}", run.stderr);
+    // Without the flag it is the start of the sweep.
+    let before = jiff::Timestamp::now().as_second();
+    let run = folder.run("scan -r now.spl a.xml");
+    let now: i64 = run.rows()[0]["n"][0].as_str().unwrap().parse().unwrap();
+    assert!((before..=jiff::Timestamp::now().as_second()).contains(&now), "{now}");
+}
+
+#[test]
 fn times_without_a_zone_get_the_one_named() {
     let folder = Folder::new();
     for (zone, expected) in [
@@ -1033,7 +1056,7 @@ fn help_names_every_flag() {
     for (words, flags) in [
         (
             "scan",
-            "-r --rule -f --format -o --output --evidence --since --until --host --timezone \
+            "-r --rule -f --format -o --output --evidence --since --until --now --host --timezone \
              --input-format --sourcetype --source --index --strict --accommodate --default-host --macros \
              --lookup --geoip -j --threads --prefilter --stats --stats-json --quiet --mmap --max-result \
              --technique --kind --navigator",

@@ -137,6 +137,26 @@ fn commands_do_what_splunk_does() {
         ("* | stats count by host | where count>5", &[]),
         ("* | stats count as c by host | search c=2 host=b*", &["host=beta c=2"]),
         ("none_of_this | stats count", &["count=0"]),
+        // An aggregate with nothing to compute writes no field, a group keeps its key, and a count is
+        // still one (SPLUNK.md 4, stats).
+        ("* | stats sum(Image) as s by host", &["host=alpha", "host=beta"]),
+        ("* | stats sum(Image) as s", &[]),
+        ("* | stats count(none) as n dc(none) as d", &["n=0 d=0"]),
+        ("* | stats count(M) as n", &["n=2"]),
+        ("* | stats c as n", &["n=4"]),
+        ("* | stats c", &["count=4"]),
+        ("* | stats median(N) as m perc50(N) as p var(N) as v varp(N) as vp stdev(N) as s", &["m=10 p=9.5 v=0.5 vp=0.25 s=0.7071067811865476"]),
+        ("* | stats mode(host) as m range(N) as r sumsq(N) as q estdc(host) as d by M", &["M=one m=beta d=1", "M=two m=beta d=1"]),
+        ("* | stats earliest_time(N) as e latest_time(N) as l", &["e=1704067201.25 l=1704067202.25"]),
+        ("* | stats earliest(Image) as e latest(Image) as l by host", &[r"host=alpha e=C:\a\y.exe l=C:\a\x.exe", r"host=beta e=C:\b\x.exe l=C:\b\X.EXE"]),
+        // eval: left to right, a NULL removes the field, functions (SPLUNK.md 4, eval).
+        ("N=10 | eval a=null(), N=null() | table a N host", &["host=alpha"]),
+        ("N=10 | eval a=round(N/3, 2), b=a*3, c=strftime(_time, \"%H:%M:%S.%3N\") | table a b c", &["a=3.33 b=9.99 c=00:00:01.250"]),
+        ("* | eval M=mvfilter(match(M, \"t\")) | where isnotnull(M) | table M", &["M=two"]),
+        ("* | eval k=mvcount(M), last=mvindex(M, -1), all=mvjoin(M, \"-\") | where k=2 | table last all", &["last=two all=one-two"]),
+        ("* | where searchmatch(\"host=alpha N=9\") | table N", &["N=9"]),
+        ("* | where searchmatch(\"X.EXE OR y.exe host=alpha\") | table N", &["N=10", "N=9"]),
+        (r#"N=10 | eval p=replace(Image, "^.*\\\\", "") | table p"#, &["p=x.exe"]),
         ("none_of_this | stats sum(N)", &[]),
         // `earliest` and `latest` of rows go by their `_time`, whatever their order.
         ("* | stats count by host _time | stats earliest(host) as e latest(host) as l first(host) as f", &["e=alpha l=beta f=alpha"]),
@@ -454,5 +474,56 @@ fn what_commands_add_to_rows_is_limited() {
             assert_eq!(outcome.overflowed, !fits, "{search}");
             assert_eq!(outcome.rows[0].len() == 200, fits, "{search}");
         }
+    }
+}
+
+#[test]
+fn what_splunk_refuses_is_refused() {
+    // SPLUNK.md 4: where, eval, stats, "Comparison in where/eval"; trap 10: one is enough.
+    for (search, code) in [
+        ("* | where N", "E0305"),
+        ("* | where upper(N)", "E0305"),
+        ("* | where if(N=1, \"a\", \"b\")", "E0305"),
+        ("* | eval a=(N=1)", "E0306"),
+        ("* | eval a=if(N=1, true(), false())", "E0306"),
+        ("* | eval a=isnum(N)", "E0306"),
+        ("* | where nosuch(N)=1", "E0302"),
+        ("* | where len(N, 1)=1", "E0303"),
+        ("* | where match(N=\"x\")", "E0303"),
+        ("* | where match(N, \"(\")", "E0301"),
+        ("* | regex N=\"(\"", "E0301"),
+        ("* | eval a=\"x\"+1", "E0311"),
+        ("* | eval a=upper(null())", "E0311"),
+        ("* | where random()>1", "E0312"),
+        ("* | stats nosuchfunc(N)", "E0309"),
+        ("* | stats perc101(N)", "E0309"),
+        ("* | stats sparkline(N)", "E0309"),
+        ("* | stats sum", "E0303"),
+        ("* | stats count nosucharg=1", "E0203"),
+        ("* | stats count allnum=true", "E0203"),
+        ("* | stats delim=\",\" values(N)", "E0203"),
+        ("* | stats count as host by host", "E0313"),
+        ("* | stats count(eval(N=1))", "E0310"),
+    ] {
+        let rule = Rule::parse(search, "case.spl").unwrap();
+        let refusal = Plan::compile(rule, &common::settings(Reading::AS_MEANT)).expect_err(search);
+        let codes: Vec<_> = refusal.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [code], "{search}");
+    }
+}
+
+#[test]
+fn computing_the_same_twice_is_worth_a_warning() {
+    // SPLUNK.md 4, stats: "No `stats f(a) as x, f(a) as y` on the same field".
+    for (search, codes) in [
+        ("* | stats max(N) as a max(N) as b", &["W0011"][..]),
+        ("* | stats max(N) as a min(N) as b max(M) as c", &[]),
+        ("* | stats count(eval(N=1)) as a count(eval(N=2)) as b count", &[]),
+    ] {
+        let rule = Rule::parse(search, "case.spl").unwrap();
+        let (_, warnings) =
+            Plan::compile(rule, &common::settings(Reading::AS_MEANT)).expect(search);
+        let found: Vec<_> = warnings.iter().map(|finding| finding.code).collect();
+        assert_eq!(found, codes, "{search}");
     }
 }

@@ -1,99 +1,21 @@
 //! The state of one aggregate over one group.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::Place;
+use super::chosen::{Chosen, Rate};
 use super::groups::Input;
+use super::numbers::Numbers;
 use crate::value::{Field, Value, parse_number};
 
 /// `list()` keeps this many values (SPLUNK.md 4, limits.conf).
 const LIST_LIMIT: usize = 100;
 
 /// What an entry of a map or set costs beside its text, roughly.
-const NODE: usize = 48;
-
-/// The functions of `stats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Function {
-    Count,
-    DistinctCount,
-    Values,
-    List,
-    Sum,
-    Average,
-    Min,
-    Max,
-    Range,
-    Deviation,
-    First,
-    Last,
-    Earliest,
-    Latest,
-}
-
-/// Every spelling of every function.
-const NAMES: &[(&str, Function)] = &[
-    ("avg", Function::Average),
-    ("c", Function::Count),
-    ("count", Function::Count),
-    ("dc", Function::DistinctCount),
-    ("distinct_count", Function::DistinctCount),
-    ("earliest", Function::Earliest),
-    ("first", Function::First),
-    ("last", Function::Last),
-    ("latest", Function::Latest),
-    ("list", Function::List),
-    ("max", Function::Max),
-    ("mean", Function::Average),
-    ("min", Function::Min),
-    ("range", Function::Range),
-    ("stdev", Function::Deviation),
-    ("sum", Function::Sum),
-    ("values", Function::Values),
-];
-
-impl Function {
-    /// The function with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
-    }
-
-    /// Every name.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMES.iter().map(|(name, _)| *name)
-    }
-
-    /// Whether a search without rows still gets a row of it (SPLUNK.md 4, stats).
-    #[must_use]
-    pub fn counts_nothing(self) -> bool {
-        matches!(self, Self::Count | Self::DistinctCount)
-    }
-
-    /// An accumulator that has seen nothing.
-    #[must_use]
-    pub fn start(self) -> Accumulator {
-        match self {
-            Self::Count => Accumulator::Count(0),
-            Self::DistinctCount => Accumulator::DistinctCount(BTreeSet::new()),
-            Self::Values => Accumulator::Values(BTreeSet::new()),
-            Self::List => Accumulator::List(BTreeMap::new()),
-            Self::Sum => Accumulator::Sum(Moments::default()),
-            Self::Average => Accumulator::Average(Moments::default()),
-            Self::Deviation => Accumulator::Deviation(Moments::default()),
-            Self::Min => Accumulator::Min(None),
-            Self::Max => Accumulator::Max(None),
-            Self::Range => Accumulator::Range(None),
-            Self::First => Accumulator::First(None),
-            Self::Last => Accumulator::Last(None),
-            Self::Earliest => Accumulator::Earliest(None),
-            Self::Latest => Accumulator::Latest(None),
-        }
-    }
-}
+pub(super) const NODE: usize = 48;
 
 /// The state of one aggregate: what it has seen, ready to be merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,58 +25,13 @@ pub enum Accumulator {
     DistinctCount(BTreeSet<String>),
     Values(BTreeSet<String>),
     List(#[serde(with = "super::pairs")] BTreeMap<Place, Vec<String>>),
-    Sum(Moments),
-    Average(Moments),
-    Deviation(Moments),
+    /// How often each value was seen.
+    Mode(BTreeMap<String, u64>),
     Min(Option<Value>),
     Max(Option<Value>),
-    Range(Option<(f64, f64)>),
-    First(Option<(Place, Field)>),
-    Last(Option<(Place, Field)>),
-    Earliest(Option<(Place, Field)>),
-    Latest(Option<(Place, Field)>),
-}
-
-/// Numbers seen, kept so that their sum does not depend on the order they came in.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Moments {
-    /// How often each number was seen, by its bits: adding up in this order at the end gives the
-    /// same sum however the rows were spread over workers.
-    #[serde(with = "super::pairs")]
-    numbers: BTreeMap<u64, u64>,
-}
-
-impl Moments {
-    fn add(&mut self, number: f64) {
-        *self.numbers.entry(number.to_bits()).or_default() += 1;
-    }
-
-    #[allow(clippy::cast_precision_loss)]
-    fn iter(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.numbers.iter().map(|(bits, times)| (f64::from_bits(*bits), *times as f64))
-    }
-
-    fn count(&self) -> f64 {
-        self.iter().map(|(_, times)| times).sum()
-    }
-
-    fn sum(&self) -> f64 {
-        self.iter().map(|(number, times)| number * times).sum()
-    }
-
-    fn mean(&self) -> f64 {
-        self.sum() / self.count()
-    }
-
-    /// The sample standard deviation (n - 1).
-    fn deviation(&self) -> f64 {
-        let (count, mean) = (self.count(), self.mean());
-        if count < 2.0 {
-            return 0.0;
-        }
-        let squares: f64 = self.iter().map(|(n, times)| (n - mean).powi(2) * times).sum();
-        (squares / (count - 1.0)).sqrt()
-    }
+    Numbers(Numbers),
+    Chosen(Chosen),
+    Rate(Rate),
 }
 
 impl Accumulator {
@@ -162,38 +39,43 @@ impl Accumulator {
     /// how many bytes the state grew.
     pub fn update(&mut self, field: Option<&Field>, place: Place) -> usize {
         let Some(field) = field else { return 0 };
-        let mut grown = 0;
         match self {
-            Self::Count(count) => *count += field.values().len() as u64,
+            Self::Count(count) => {
+                *count += field.values().len() as u64;
+                0
+            }
             Self::DistinctCount(set) | Self::Values(set) => {
-                for value in field.values() {
+                let new = field.values().iter().map(|value| {
                     let text = value.text();
-                    if !set.contains(text.as_ref()) {
-                        grown += text.len() + NODE;
-                        set.insert(text.into_owned());
+                    if set.contains(text.as_ref()) {
+                        return 0;
                     }
-                }
+                    let grown = text.len() + NODE;
+                    set.insert(text.into_owned());
+                    grown
+                });
+                new.sum()
             }
-            Self::List(list) => {
-                grown += field.size() + NODE;
-                list.entry(place)
-                    .or_default()
-                    .extend(field.values().iter().map(|value| value.text().into_owned()));
-                trim(list);
+            Self::List(list) => update_list(list, place, field),
+            Self::Mode(counts) => {
+                let new = field.values().iter().map(|value| {
+                    let text = value.text();
+                    if let Some(count) = counts.get_mut(text.as_ref()) {
+                        *count += 1;
+                        return 0;
+                    }
+                    let grown = text.len() + NODE;
+                    counts.insert(text.into_owned(), 1);
+                    grown
+                });
+                new.sum()
             }
-            Self::Sum(moments) | Self::Average(moments) | Self::Deviation(moments) => {
-                let before = moments.numbers.len();
-                field.values().iter().filter_map(Value::number).for_each(|n| moments.add(n));
-                grown += (moments.numbers.len() - before) * NODE;
-            }
-            Self::Min(_) | Self::Max(_) | Self::Range(_) => {
-                field.values().iter().for_each(|value| self.extreme(value));
-            }
-            Self::First(_) | Self::Last(_) | Self::Earliest(_) | Self::Latest(_) => {
-                self.choose(place, field.clone());
-            }
+            Self::Min(current) => extreme(current, field.values(), Ordering::Less),
+            Self::Max(current) => extreme(current, field.values(), Ordering::Greater),
+            Self::Numbers(numbers) => numbers.update(field),
+            Self::Chosen(chosen) => chosen.update(place, field),
+            Self::Rate(rate) => rate.update(place, field),
         }
-        grown
     }
 
     /// Takes in one row; returns roughly by how many bytes the state grew.
@@ -214,90 +96,31 @@ impl Accumulator {
         }
     }
 
-    fn extreme(&mut self, value: &Value) {
-        // Numbers count before text: min and max are numeric if any value is a number
-        // (SPLUNK.md 4, stats).
-        let better = |current: &Value, new: &Value, wanted: std::cmp::Ordering| match (
-            current.number(),
-            new.number(),
-        ) {
-            (Some(_), None) => false,
-            (None, Some(_)) => true,
-            _ => new.order(current) == wanted,
-        };
-        match self {
-            Self::Min(current)
-                if current.as_ref().is_none_or(|c| better(c, value, std::cmp::Ordering::Less)) =>
-            {
-                *current = Some(value.clone());
-            }
-            Self::Max(current)
-                if current
-                    .as_ref()
-                    .is_none_or(|c| better(c, value, std::cmp::Ordering::Greater)) =>
-            {
-                *current = Some(value.clone());
-            }
-            Self::Range(current) => {
-                if let Some(number) = value.number() {
-                    let (low, high) = current.unwrap_or((number, number));
-                    *current = Some((low.min(number), high.max(number)));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn choose(&mut self, place: Place, field: Field) {
-        // `earliest` and `latest` go by time, and only rows that have one count.
-        let by_time = matches!(self, Self::Earliest(_) | Self::Latest(_));
-        if by_time && place.time().is_none() {
-            return;
-        }
-        // First in the pipeline is newest, so `latest` is `first` and `earliest` is `last`.
-        let keeps_first = matches!(self, Self::First(_) | Self::Latest(_));
-        let is_before = |a: &Place, b: &Place| {
-            if by_time { a.by_time() < b.by_time() } else { a < b }
-        };
-        if let Self::First(slot) | Self::Last(slot) | Self::Earliest(slot) | Self::Latest(slot) =
-            self
-            && slot.as_ref().is_none_or(|(current, _)| is_before(&place, current) == keeps_first)
-        {
-            *slot = Some((place, field));
-        }
-    }
-
     /// Takes in another state of the same aggregate. States of different aggregates are never
     /// merged: both come from the same plan; if they were, this one would stay as it is.
     pub fn merge(&mut self, other: Self) {
-        match (&mut *self, other) {
+        match (self, other) {
             (Self::Count(a), Self::Count(b)) => *a += b,
             (Self::DistinctCount(a), Self::DistinctCount(b))
-            | (Self::Values(a), Self::Values(b)) => {
-                a.extend(b);
-            }
+            | (Self::Values(a), Self::Values(b)) => a.extend(b),
             (Self::List(a), Self::List(b)) => {
                 a.extend(b);
                 trim(a);
             }
-            (Self::Sum(a), Self::Sum(b))
-            | (Self::Average(a), Self::Average(b))
-            | (Self::Deviation(a), Self::Deviation(b)) => {
-                for (bits, times) in b.numbers {
-                    *a.numbers.entry(bits).or_default() += times;
+            (Self::Mode(a), Self::Mode(b)) => {
+                for (text, count) in b {
+                    *a.entry(text).or_default() += count;
                 }
             }
-            (Self::Min(_), Self::Min(Some(value))) | (Self::Max(_), Self::Max(Some(value))) => {
-                self.extreme(&value);
+            (Self::Min(a), Self::Min(Some(value))) => {
+                extreme(a, &[value], Ordering::Less);
             }
-            (Self::Range(_), Self::Range(Some((low, high)))) => {
-                self.extreme(&Value::Number(low));
-                self.extreme(&Value::Number(high));
+            (Self::Max(a), Self::Max(Some(value))) => {
+                extreme(a, &[value], Ordering::Greater);
             }
-            (Self::First(_), Self::First(Some((place, field))))
-            | (Self::Last(_), Self::Last(Some((place, field))))
-            | (Self::Earliest(_), Self::Earliest(Some((place, field))))
-            | (Self::Latest(_), Self::Latest(Some((place, field)))) => self.choose(place, field),
+            (Self::Numbers(a), Self::Numbers(b)) => a.merge(b),
+            (Self::Chosen(a), Self::Chosen(b)) => a.merge(b),
+            (Self::Rate(a), Self::Rate(b)) => a.merge(b),
             _ => {}
         }
     }
@@ -320,48 +143,90 @@ impl Accumulator {
         let texts = |texts: Vec<String>| {
             (!texts.is_empty()).then(|| Field::Many(texts.into_iter().map(Value::Text).collect()))
         };
-        let number = |number: f64| Some(Field::One(Value::Number(number)));
+        let number = |number: f64| Field::One(Value::Number(number));
         #[allow(clippy::cast_precision_loss)]
         match self {
-            Self::Count(count) => number(count as f64),
-            Self::DistinctCount(set) => number(set.len() as f64),
+            Self::Count(count) => Some(number(count as f64)),
+            Self::DistinctCount(set) => Some(number(set.len() as f64)),
             Self::Values(set) => texts(set.into_iter().collect()),
             Self::List(list) => texts(list.into_values().flatten().take(LIST_LIMIT).collect()),
-            Self::Sum(moments) if !moments.numbers.is_empty() => number(moments.sum()),
-            Self::Average(moments) if !moments.numbers.is_empty() => number(moments.mean()),
-            Self::Deviation(moments) if !moments.numbers.is_empty() => number(moments.deviation()),
-            Self::Sum(_) | Self::Average(_) | Self::Deviation(_) => None,
+            // Of several that are as frequent, the first by bytes (inferred: the answer must be one).
+            Self::Mode(counts) => counts
+                .into_iter()
+                .reduce(|best, next| if next.1 > best.1 { next } else { best })
+                .map(|(text, _)| Field::text(text)),
             Self::Min(value) | Self::Max(value) => value.map(|value| {
                 Field::One(match parse_number(&value.text()) {
                     Some(number) if matches!(value, Value::Text(_)) => Value::Number(number),
                     _ => value,
                 })
             }),
-            Self::Range(range) => range.and_then(|(low, high)| number(high - low)),
-            Self::First(slot) | Self::Last(slot) | Self::Earliest(slot) | Self::Latest(slot) => {
-                slot.map(|(_, field)| field)
-            }
+            Self::Numbers(numbers) => numbers.finish().map(number),
+            Self::Chosen(chosen) => chosen.finish(),
+            Self::Rate(rate) => rate.finish().map(number),
         }
     }
 }
 
-/// Drops the rows of a list past the one that reaches the limit.
-fn trim(list: &mut BTreeMap<Place, Vec<String>>) {
+/// By how many bytes something grew that had `before` and has `after`.
+pub(super) fn growth(before: usize, after: usize) -> usize {
+    after.saturating_sub(before)
+}
+
+/// Keeps the smallest or the largest value. Numbers count before text: `min` and `max` are numeric if
+/// any value is a number (SPLUNK.md 4, stats).
+fn extreme(current: &mut Option<Value>, values: &[Value], wanted: Ordering) -> usize {
+    let size = |value: &Option<Value>| value.as_ref().map_or(0, Value::size);
+    let before = size(current);
+    for value in values {
+        let better = match current {
+            None => true,
+            Some(current) => match (current.number(), value.number()) {
+                (Some(_), None) => false,
+                (None, Some(_)) => true,
+                _ => value.order(current) == wanted,
+            },
+        };
+        if better {
+            *current = Some(value.clone());
+        }
+    }
+    growth(before, size(current))
+}
+
+/// Adds a row's values to a list, unless the list is full of rows before it.
+fn update_list(list: &mut BTreeMap<Place, Vec<String>>, place: Place, field: &Field) -> usize {
+    let full = list.values().map(Vec::len).sum::<usize>() >= LIST_LIMIT;
+    if full && list.last_key_value().is_some_and(|(last, _)| place > *last) {
+        return 0;
+    }
+    let texts: Vec<String> = field.values().iter().map(|v| v.text().into_owned()).collect();
+    let grown = texts.iter().map(|text| text.len() + NODE).sum();
+    list.entry(place).or_default().extend(texts);
+    growth(trim(list), grown)
+}
+
+/// Drops the rows of a list past the one that reaches the limit. Returns how many bytes they had.
+fn trim(list: &mut BTreeMap<Place, Vec<String>>) -> usize {
     let mut kept = 0;
     let last = list.iter().find_map(|(place, texts)| {
         kept += texts.len();
         (kept >= LIST_LIMIT).then_some(*place)
     });
+    let mut freed = 0;
     if let Some(last) = last {
         while list.last_key_value().is_some_and(|(place, _)| *place > last) {
-            list.pop_last();
+            let texts = list.pop_last().map(|(_, texts)| texts).unwrap_or_default();
+            freed += texts.iter().map(|text| text.len() + NODE).sum::<usize>();
         }
     }
+    freed
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::Function;
     use jiff::Timestamp;
     use proptest::prelude::*;
 
@@ -394,17 +259,87 @@ mod tests {
             ("last", &["9"]),
             ("earliest", &["9"]),
             ("latest", &["10"]),
+            ("earliest_time", &["1"]),
+            ("latest_time", &["3"]),
+            ("mode", &["10"]),
+            ("rate", &["0.5"]),
+            ("estdc", &["3"]),
+            ("distinct_count", &["3"]),
+            ("c", &["4"]),
         ] {
             let function = Function::from_name(name).unwrap();
             assert_eq!(run(function, &rows).unwrap(), expected, "{name}");
         }
-        assert_eq!(run(Function::Average, &[(1, "1"), (2, "2")]).unwrap(), ["1.5"]);
-        assert_eq!(
-            run(Function::Deviation, &[(1, "1"), (2, "3")]).unwrap(),
-            ["1.4142135623730951"]
-        );
-        assert_eq!(run(Function::Sum, &[(1, "x")]), None);
         assert_eq!(run(Function::Max, &[(1, "b"), (1, "a")]).unwrap(), ["b"]);
+        assert_eq!(run(Function::Max, &[(1, "1"), (1, "a"), (1, "3")]).unwrap(), ["3"]);
+        assert_eq!(run(Function::Mode, &[(1, "b"), (1, "a")]).unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn an_empty_string_is_a_value_and_nothing_to_compute_is_no_field() {
+        // SPLUNK.md 4, stats.
+        for name in ["count", "dc", "values", "list", "first", "mode"] {
+            let answer = run(Function::from_name(name).unwrap(), &[(1, "")]).unwrap();
+            let expected = if matches!(name, "count" | "dc") { "1" } else { "" };
+            assert_eq!(answer, [expected], "{name}");
+        }
+        for name in ["sum", "avg", "stdev", "var", "median", "p95", "range", "rate", "sumsq"] {
+            assert_eq!(run(Function::from_name(name).unwrap(), &[(1, "x")]), None, "{name}");
+        }
+        for name in ["values", "list", "first", "latest", "mode", "min", "max", "earliest_time"] {
+            assert_eq!(run(Function::from_name(name).unwrap(), &[]), None, "{name}");
+        }
+        assert_eq!(run(Function::Rate, &[(1, "1"), (1, "2")]), None, "no time has passed");
+    }
+
+    #[test]
+    fn rows_without_a_time_are_neither_earliest_nor_latest() {
+        for (name, expected) in [
+            ("earliest", "1"),
+            ("latest", "1"),
+            ("first", "1"),
+            ("last", "2"),
+            ("latest_time", "9"),
+        ] {
+            let mut accumulator = Function::from_name(name).unwrap().start();
+            accumulator.update(Some(&Field::text("1")), place(9, 0));
+            accumulator.update(Some(&Field::text("2")), Place::new(None, 0, 1));
+            let answer = accumulator.finish().unwrap();
+            assert_eq!(
+                answer.values(),
+                Field::text(expected)
+                    .values()
+                    .iter()
+                    .map(|v| match name {
+                        "latest_time" => Value::Number(v.number().unwrap()),
+                        _ => v.clone(),
+                    })
+                    .collect::<Vec<_>>(),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn memory_is_told_as_it_grows() {
+        let text = "x".repeat(1000);
+        for name in
+            ["dc", "values", "mode", "min", "max", "first", "last", "latest", "rate", "list"]
+        {
+            let mut accumulator = Function::from_name(name).unwrap().start();
+            let first = accumulator.update(Some(&Field::text(text.as_str())), place(5, 0));
+            assert!(first >= 1000, "{name}: {first}");
+        }
+        // What is held already costs nothing more, and a full list takes nothing in.
+        for name in ["dc", "values", "mode", "min", "max", "first", "latest", "sum", "count"] {
+            let mut accumulator = Function::from_name(name).unwrap().start();
+            accumulator.update(Some(&Field::text("1")), place(5, 0));
+            assert_eq!(accumulator.update(Some(&Field::text("1")), place(5, 1)), 0, "{name}");
+        }
+        let mut list = Function::List.start();
+        let grown: usize =
+            (0..1000).map(|at| list.update(Some(&Field::text(text.as_str())), place(5, at))).sum();
+        assert!((100_000..110_000).contains(&grown), "{grown}");
     }
 
     #[test]
@@ -420,8 +355,10 @@ mod tests {
             rows in prop::collection::vec((0i64..4, "[0-9a-c]{1,2}", 0usize..3), 0..40),
             rotation in 0usize..3,
         ) {
-            for name in Function::names() {
-                let function = Function::from_name(name).unwrap();
+            let percentiles = ["perc90", "p5", "exactperc50", "upperperc99.9"].map(str::to_owned);
+            let named = Function::names().filter(|name| !name.ends_with("<N>"));
+            for name in named.chain(percentiles) {
+                let function = Function::from_name(&name).unwrap();
                 let mut whole = function.start();
                 let mut parts = [function.start(), function.start(), function.start()];
                 for (at, (time, value, part)) in rows.iter().enumerate() {

@@ -160,7 +160,7 @@ impl Group {
         };
         let mut grown = 0;
         if !wild.contains_key(name) {
-            grown += name.len();
+            grown += name.len() + size_of::<Accumulator>();
             wild.insert(name.to_owned(), aggregation.function.start());
         }
         if let Some(accumulator) = wild.get_mut(name) {
@@ -229,8 +229,10 @@ impl Groups {
         let mut evidence = Some(evidence);
         let mut keys = keys(stats, record).into_iter().peekable();
         while let Some(key) = keys.next() {
+            let key_size: usize = key.0.iter().map(Value::size).sum();
             let group = self.0.entry(key).or_insert_with(|| {
-                grown += size_of::<Group>();
+                grown += key_size + size_of::<Group>();
+                grown += stats.aggregations.len() * size_of::<Accumulator>();
                 Group::start(stats)
             });
             grown += group.update(stats, record, place, scratch);

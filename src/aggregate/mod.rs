@@ -6,7 +6,10 @@
 //! order, and the whole serializes, so that workers may be threads or machines.
 
 mod accumulator;
+mod chosen;
+mod function;
 mod groups;
+mod numbers;
 mod pairs;
 mod running;
 
@@ -15,8 +18,11 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use accumulator::{Accumulator, Function};
+pub use accumulator::Accumulator;
+pub use chosen::{Choice, Chosen, Rate};
+pub use function::Function;
 pub use groups::{Evidence, Group, GroupKey, Groups, Position, Results, keys};
+pub use numbers::{Numbers, Statistic};
 pub use running::RunningGroup;
 
 use crate::eval::expr::Expr;

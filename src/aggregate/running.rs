@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::groups::{Input, Results, each_input};
-use super::{Accumulator, Argument, Function, Place, Stats};
+use super::{Accumulator, Argument, Function, Place, Statistic, Stats};
 use crate::eval::row::{Record, Scratch};
 use crate::value::{Field, Value};
 
@@ -98,9 +98,9 @@ impl Sums {
 impl Running {
     fn start(function: Function) -> Self {
         match function {
-            Function::Sum => Self::Sum(Sums::default()),
-            Function::Average => Self::Average(Sums::default()),
-            Function::Deviation => Self::Deviation(Sums::default()),
+            Function::Numeric(Statistic::Sum) => Self::Sum(Sums::default()),
+            Function::Numeric(Statistic::Mean) => Self::Average(Sums::default()),
+            Function::Numeric(Statistic::Deviation) => Self::Deviation(Sums::default()),
             other => Self::Other(other.start()),
         }
     }
@@ -147,7 +147,7 @@ mod tests {
     fn running_results_are_those_of_stats() {
         let values = ["3", "1.5", "x", "10", "3", "-2"];
         for name in Function::names() {
-            let function = Function::from_name(name).unwrap();
+            let function = Function::from_name(&name.replace("<N>", "90")).unwrap();
             let mut running = Running::start(function);
             for (at, value) in values.iter().enumerate() {
                 let field = Field::text(*value);
@@ -172,7 +172,7 @@ mod tests {
     fn a_wildcard_starts_a_state_for_each_field() {
         let stats = Stats {
             aggregations: vec![Aggregation {
-                function: Function::Sum,
+                function: Function::Numeric(Statistic::Sum),
                 argument: Argument::Fields(Glob::new("n_*")),
                 name: "sum_*".to_owned(),
             }],

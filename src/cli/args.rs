@@ -152,6 +152,10 @@ pub struct ScanArgs {
     /// Only events before this time
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub until: Option<String>,
+    /// The moment that now() and relative times go by, so that an answer can be had again: RFC
+    /// 3339 [default: the start of the sweep]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub now: Option<String>,
     /// Only events of these hosts (wildcards allowed)
     #[arg(long, value_name = "GLOB")]
     pub host: Vec<String>,

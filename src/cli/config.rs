@@ -45,7 +45,8 @@ pub(super) fn settings(args: &ReadingArgs) -> Result<Settings, CliError> {
     if let Some(path) = &args.geoip {
         resources.set_geoip(path).map_err(|error| CliError::new(error.to_string()))?;
     }
-    Ok(Settings { macros, cim, reading, timezone: timezone(&args.timezone)?, resources })
+    let timezone = timezone(&args.timezone)?;
+    Ok(Settings { macros, cim, reading, timezone, resources, now: Timestamp::now() })
 }
 
 fn timezone(name: &str) -> Result<TimeZone, CliError> {
@@ -62,10 +63,19 @@ fn timezone(name: &str) -> Result<TimeZone, CliError> {
     TimeZone::get(name).map_err(|error| CliError::new(format!("--timezone {name}: {error}")))
 }
 
+/// Resolves how a sweep's rules are read: as [`settings`], at the moment of `--now`.
+pub(super) fn scan_settings(args: &ScanArgs) -> Result<Settings, CliError> {
+    let mut settings = settings(&args.reading)?;
+    if let Some(now) = &args.now {
+        settings.now = moment("--now", now, &settings)?;
+    }
+    Ok(settings)
+}
+
 /// Resolves the options of a sweep.
 pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, CliError> {
     let time = |flag: &str, text: &Option<String>| {
-        text.as_deref().map(|text| moment(flag, text, &settings.timezone)).transpose()
+        text.as_deref().map(|text| moment(flag, text, settings)).transpose()
     };
     let hosts = if args.host.is_empty() {
         None
@@ -129,12 +139,12 @@ pub(super) fn input_format(name: FormatName) -> Format {
 }
 
 /// A point in time: RFC 3339, a date or time without a zone, or a span before now (`-7d`).
-fn moment(flag: &str, text: &str, timezone: &TimeZone) -> Result<Timestamp, CliError> {
+fn moment(flag: &str, text: &str, settings: &Settings) -> Result<Timestamp, CliError> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
     if let Ok(local) = text.parse::<jiff::civil::DateTime>()
-        && let Ok(zoned) = local.to_zoned_datetime(timezone.clone())
+        && let Ok(zoned) = local.to_zoned_datetime(settings.timezone.clone())
     {
         return Ok(zoned.timestamp());
     }
@@ -146,7 +156,7 @@ fn moment(flag: &str, text: &str, timezone: &TimeZone) -> Result<Timestamp, CliE
     if !text.starts_with('-') {
         return Err(wrong("a span of time must go back from now".to_owned()));
     }
-    let now = Timestamp::now().to_zoned_datetime(timezone.clone());
+    let now = settings.now.to_zoned_datetime(settings.timezone.clone());
     let then = now.checked_add(span).map_err(|error| wrong(error.to_string()))?;
     then.timestamp().round(Unit::Second).map_err(|error| wrong(error.to_string()))
 }
@@ -248,8 +258,9 @@ mod tests {
 
     #[test]
     fn times_are_absolute_or_before_now() {
-        let utc = TimeZone::UTC;
-        let at = |text| moment("--since", text, &utc).map_err(|error| error.to_string());
+        let settings = settings(&ReadingArgs { timezone: "UTC".into(), ..ReadingArgs::default() });
+        let settings = settings.unwrap_or_else(|error| panic!("{error:?}"));
+        let at = |text| moment("--since", text, &settings).map_err(|error| error.to_string());
         assert_eq!(at("2024-05-01T00:00:00+02:00"), Ok("2024-04-30T22:00:00Z".parse().unwrap()));
         assert_eq!(at("2024-05-01"), Ok("2024-05-01T00:00:00Z".parse().unwrap()));
         let week = at("-7d").unwrap();

@@ -17,7 +17,7 @@ use crate::scan::{Progress, scan};
 
 /// Sweeps, and gives the exit status.
 pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
-    let settings = config::settings(&args.reading)?;
+    let settings = config::scan_settings(args)?;
     let options = config::options(args, &settings)?;
     let selection = config::selection(&args.select)?;
     let config::Compiled { plans, refused, disabled } =

@@ -6,14 +6,24 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::functions;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::functions::{self, Type};
 use super::row::{Row, Scratch};
 use crate::pcre::{Cache, Captures, Regex};
 use crate::resources::Resources;
 use crate::spl::ast::{self, BinaryOp, CompareOp, ExprKind, Span};
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
-use crate::value::{Field, Value, number_text};
+use crate::value::{Field, Value, decimal_text, number_text};
+
+/// The longest text that a function or an operator makes, in bytes: as long as an event may be.
+/// What would be longer is NULL, so that no rule can fill memory.
+pub const MAX_TEXT: usize = 64 << 20;
+
+/// The most values that a function makes.
+pub const MAX_VALUES: usize = 1 << 20;
 
 /// What an expression is evaluated on.
 #[derive(Clone, Copy)]
@@ -40,6 +50,68 @@ pub enum Datum<'r> {
 }
 
 impl<'r> Datum<'r> {
+    /// A number; NULL where it is none, or is infinite.
+    #[must_use]
+    pub fn of_number(number: f64) -> Self {
+        if number.is_finite() { Self::Number(number) } else { Self::Null }
+    }
+
+    /// A count.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn of_count(count: usize) -> Self {
+        Self::Number(count as f64)
+    }
+
+    /// Text, which a comparison never reads as a number. NULL where it is longer than
+    /// [`MAX_TEXT`].
+    #[must_use]
+    pub fn of_text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.len() > MAX_TEXT { Self::Null } else { Self::Text(Cow::Owned(text)) }
+    }
+
+    /// A number that shows so many decimals, rounded half away from zero.
+    #[must_use]
+    pub fn of_decimals(number: f64, decimals: usize) -> Self {
+        Self::Field(Cow::Owned(Field::text(decimal_text(number, decimals))))
+    }
+
+    /// These values; NULL where there is none, or more than [`MAX_VALUES`] or [`MAX_TEXT`]. One value is the same as a single one (SPLUNK.md
+    /// 4, eval: "one-element results collapse to a scalar").
+    #[must_use]
+    pub fn of_values(values: Vec<Value>) -> Self {
+        if values.len() > MAX_VALUES || values.iter().map(Value::size).sum::<usize>() > MAX_TEXT {
+            return Self::Null;
+        }
+        Field::from_values(values).map_or(Self::Null, |field| Self::Field(Cow::Owned(field)))
+    }
+
+    /// Its values; none for NULL.
+    #[must_use]
+    pub fn values(&self) -> Vec<Value> {
+        match self {
+            Self::Field(field) => field.values().to_vec(),
+            Self::Null => Vec::new(),
+            Self::Number(number) => vec![Value::Number(*number)],
+            Self::Text(_) | Self::Bool(_) => {
+                self.texts().into_iter().map(|text| Value::Text(text.into_owned())).collect()
+            }
+        }
+    }
+
+    /// The same, borrowing from nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Datum<'static> {
+        match self {
+            Self::Null => Datum::Null,
+            Self::Bool(value) => Datum::Bool(value),
+            Self::Number(number) => Datum::Number(number),
+            Self::Text(text) => Datum::Text(Cow::Owned(text.into_owned())),
+            Self::Field(field) => Datum::Field(Cow::Owned(field.into_owned())),
+        }
+    }
+
     /// Each value as text; none for NULL.
     pub fn texts(&self) -> Vec<Cow<'_, str>> {
         match self {
@@ -169,14 +241,15 @@ pub fn compare(op: CompareOp, a: &Datum<'_>, b: &Datum<'_>) -> Option<bool> {
 #[derive(Debug, Clone)]
 pub struct PlacedRegex {
     regex: Arc<Regex>,
-    place: usize,
+    /// `None` for one that a row told: its cache is made when it is used.
+    place: Option<usize>,
 }
 
 impl PlacedRegex {
     /// Whether the regex matches anywhere in `text`.
     #[must_use]
     pub fn is_match(&self, text: &str, scratch: &Scratch) -> bool {
-        self.with_cache(scratch, |cache| self.regex.is_match(cache, text))
+        self.with_cache(scratch, |regex, cache| regex.is_match(cache, text))
     }
 
     /// Calls `visit` with the groups of each match in `text`, from left to right, as long as it
@@ -187,17 +260,53 @@ impl PlacedRegex {
         scratch: &Scratch,
         visit: &mut dyn FnMut(&Captures) -> bool,
     ) {
-        self.with_cache(scratch, |cache| {
-            self.regex.captures_iter(cache, text).all(|captures| visit(&captures));
+        self.with_cache(scratch, |regex, cache| {
+            regex.captures_iter(cache, text).all(|captures| visit(&captures));
         });
     }
 
-    fn with_cache<T>(&self, scratch: &Scratch, search: impl FnOnce(&mut Cache) -> T) -> T {
+    /// A regex that a row told.
+    #[must_use]
+    pub fn unplaced(regex: Arc<Regex>) -> Self {
+        Self { regex, place: None }
+    }
+
+    fn with_cache<T>(&self, scratch: &Scratch, run: impl FnOnce(&Regex, &mut Cache) -> T) -> T {
+        let Some(place) = self.place else {
+            return run(&self.regex, &mut self.regex.create_cache());
+        };
         let mut caches = scratch.regexes.borrow_mut();
-        if caches.len() <= self.place {
-            caches.resize_with(self.place + 1, || None);
+        if caches.len() <= place {
+            caches.resize_with(place + 1, || None);
         }
-        search(caches[self.place].get_or_insert_with(|| self.regex.create_cache()))
+        let cache = caches[place].get_or_insert_with(|| self.regex.create_cache());
+        run(&self.regex, cache)
+    }
+
+    /// `text` with every match replaced by what `replacement` makes of its groups; `None` where
+    /// that is longer than [`MAX_TEXT`].
+    #[must_use]
+    pub fn replace_all(
+        &self,
+        text: &str,
+        scratch: &Scratch,
+        mut replacement: impl FnMut(&Captures, &mut String),
+    ) -> Option<String> {
+        self.with_cache(scratch, |regex, cache| {
+            let mut replaced = String::new();
+            let mut copied = 0;
+            for captures in regex.captures_iter(cache, text) {
+                let Some(whole) = captures.get(0) else { continue };
+                replaced.push_str(text.get(copied..whole.start).unwrap_or_default());
+                replacement(&captures, &mut replaced);
+                if replaced.len() > MAX_TEXT {
+                    return None;
+                }
+                copied = whole.end.max(copied);
+            }
+            replaced.push_str(text.get(copied..).unwrap_or_default());
+            Some(replaced)
+        })
     }
 
     /// The regex.
@@ -207,11 +316,28 @@ impl PlacedRegex {
     }
 }
 
+/// What functions of time go by: the same for every row of a sweep.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    /// The moment that `now()` and `time()` give.
+    pub now: Timestamp,
+    /// The zone in which `strftime`, `strptime` and `relative_time` read clocks.
+    pub timezone: TimeZone,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { now: Timestamp::UNIX_EPOCH, timezone: TimeZone::UTC }
+    }
+}
+
 /// Compiles expressions, collecting what is wrong with them.
 #[derive(Debug, Clone, Default)]
 pub struct Compiler {
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// What functions of time go by.
+    pub clock: Clock,
     /// How many places for regexes are given.
     regexes: usize,
     /// The regexes by their patterns: one that is written twice is compiled once.
@@ -223,11 +349,11 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// A compiler of rules that may use these tables and databases. `strict`: what Splunk refuses
-    /// is refused.
+    /// A compiler of rules that may use these tables and databases, for expressions that go by
+    /// `clock`. `strict`: what Splunk refuses is refused.
     #[must_use]
-    pub fn new(resources: Resources, strict: bool) -> Self {
-        Self { resources, strict, ..Self::default() }
+    pub fn new(resources: Resources, clock: Clock, strict: bool) -> Self {
+        Self { resources, clock, strict, ..Self::default() }
     }
 
     /// A compiler for more of the same program while that runs: it knows the regexes, and those
@@ -253,9 +379,15 @@ impl Compiler {
             ExprKind::Number(number) => Kind::Number(*number),
             ExprKind::Bool(value) => Kind::Bool(*value),
             ExprKind::Not(inner) => Kind::Not(Box::new(self.compile(inner))),
-            ExprKind::Negate(inner) => Kind::Negate(Box::new(self.compile(inner))),
+            ExprKind::Negate(inner) => {
+                let inner = self.compile(inner);
+                self.check_operand("-", &inner, |kind| matches!(kind, Type::Number | Type::Any));
+                Kind::Negate(Box::new(inner))
+            }
             ExprKind::Binary(op, left, right) => {
-                Kind::Binary(*op, Box::new(self.compile(left)), Box::new(self.compile(right)))
+                let (left, right) = (self.compile(left), self.compile(right));
+                self.check_operands(*op, &left, &right);
+                Kind::Binary(*op, Box::new(left), Box::new(right))
             }
             ExprKind::In(inner, list) => Kind::In(
                 Box::new(self.compile(inner)),
@@ -263,14 +395,76 @@ impl Compiler {
             ),
             ExprKind::Like(text, pattern) => {
                 let arguments = vec![self.compile(text), self.compile(pattern)];
-                functions::build("like", expr.span, arguments, expr.span, self)
+                functions::build("like", expr.span, arguments, &[], expr.span, self)
             }
             ExprKind::Call { function, arguments } => {
-                let arguments = arguments.iter().map(|expr| self.compile(expr)).collect();
-                functions::build(&function.node, function.span, arguments, expr.span, self)
+                let compiled = arguments.iter().map(|expr| self.compile(expr)).collect();
+                let (name, place) = (&function.node, function.span);
+                functions::build(name, place, compiled, arguments, expr.span, self)
             }
         };
         Expr { kind, span: expr.span }
+    }
+
+    /// Refuses operands whose types Splunk refuses (SPLUNK.md 4, "Comparison in where/eval").
+    fn check_operands(&mut self, op: BinaryOp, left: &Expr, right: &Expr) {
+        let types = (left.type_of(), right.type_of());
+        match op {
+            BinaryOp::Add => {
+                let span = left.span.to(right.span);
+                if matches!(types, (Type::Text, Type::Number) | (Type::Number, Type::Text)) {
+                    self.wrong_type("`+` only takes two strings or two numbers", span);
+                    return;
+                }
+                for operand in [left, right] {
+                    self.check_operand("+", operand, |t| !matches!(t, Type::Null | Type::Boolean));
+                }
+            }
+            BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                let symbol = match op {
+                    BinaryOp::Subtract => "-",
+                    BinaryOp::Multiply => "*",
+                    BinaryOp::Divide => "/",
+                    _ => "%",
+                };
+                for operand in [left, right] {
+                    self.check_operand(symbol, operand, |t| matches!(t, Type::Number | Type::Any));
+                }
+            }
+            BinaryOp::Concat => {
+                for operand in [left, right] {
+                    self.check_operand(".", operand, |t| !matches!(t, Type::Null | Type::Boolean));
+                }
+            }
+            // A field's type is known only when a row comes, so it may be compared with anything.
+            BinaryOp::Compare(_) => {
+                let null = types.0 == Type::Null || types.1 == Type::Null;
+                if null && types.0 != types.1 && types.0 != Type::Any && types.1 != Type::Any {
+                    let span = left.span.to(right.span);
+                    self.wrong_type("a value cannot be compared with null()", span);
+                }
+            }
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => {}
+        }
+    }
+
+    fn check_operand(&mut self, symbol: &str, operand: &Expr, takes: fn(Type) -> bool) {
+        if !takes(operand.type_of()) {
+            let takes = if matches!(symbol, "+" | ".") { "strings and numbers" } else { "numbers" };
+            self.wrong_type(format!("`{symbol}` only takes {takes}"), operand.span);
+        }
+    }
+
+    /// Reports a wrong number or kind of arguments.
+    pub(super) fn wrong_arguments(&mut self, message: impl Into<String>, span: Span) {
+        self.diagnostics.push(Diagnostic::error(codes::WRONG_ARGUMENTS, message, span));
+    }
+
+    fn wrong_type(&mut self, message: impl Into<String>, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::error(codes::WRONG_TYPE, message, span)
+                .with_hint("Splunk refuses the whole search for it"),
+        );
     }
 
     /// Compiles a regex written at `span`.
@@ -280,7 +474,7 @@ impl Compiler {
         }
         match Regex::new(pattern) {
             Ok(regex) => {
-                let placed = PlacedRegex { regex: Arc::new(regex), place: self.regexes };
+                let placed = PlacedRegex { regex: Arc::new(regex), place: Some(self.regexes) };
                 self.regexes += 1;
                 self.known.insert(pattern.to_owned(), placed.clone());
                 Some(placed)
@@ -319,6 +513,8 @@ pub(super) enum Kind {
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     In(Box<Expr>, Vec<Expr>),
     Call(Box<dyn functions::Call>),
+    /// What stands for a call that could not be made. Something was said of it.
+    Invalid,
 }
 
 impl Expr {
@@ -333,6 +529,15 @@ impl Expr {
     pub fn as_text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, when it is a number literal.
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        match &self.kind {
+            Kind::Number(number) => Some(*number),
             _ => None,
         }
     }
@@ -353,6 +558,7 @@ impl Expr {
             Kind::Field(name) => env.row.field(name).map_or(Datum::Null, Datum::Field),
             Kind::Text(text) => Datum::Text(Cow::Borrowed(text)),
             Kind::Number(number) => Datum::Number(*number),
+            Kind::Invalid => Datum::Null,
             Kind::Call(call) => call.call(env),
             Kind::Negate(inner) => {
                 inner.eval(env).number().map_or(Datum::Null, |number| Datum::Number(-number))
@@ -408,12 +614,31 @@ impl Expr {
     /// Whether it can be a condition at all: `where` refuses any other (SPLUNK.md 4, where).
     #[must_use]
     pub fn is_boolean(&self) -> bool {
+        self.type_of() == Type::Boolean
+    }
+
+    /// Its type, as far as it is known before a row is read.
+    #[must_use]
+    pub fn type_of(&self) -> Type {
         match &self.kind {
-            Kind::Bool(_) | Kind::Not(_) | Kind::In(..) => true,
-            Kind::Binary(op, ..) => is_predicate(*op),
-            Kind::Call(call) => call.is_boolean(),
-            Kind::Field(_) | Kind::Text(_) | Kind::Number(_) | Kind::Negate(_) => false,
+            Kind::Bool(_) | Kind::Not(_) | Kind::In(..) => Type::Boolean,
+            Kind::Binary(op, ..) if is_predicate(*op) => Type::Boolean,
+            Kind::Binary(BinaryOp::Concat, ..) | Kind::Text(_) => Type::Text,
+            Kind::Binary(BinaryOp::Add, left, right) => match (left.type_of(), right.type_of()) {
+                (Type::Number, Type::Number) => Type::Number,
+                (Type::Text, _) | (_, Type::Text) => Type::Text,
+                _ => Type::Any,
+            },
+            Kind::Binary(..) | Kind::Number(_) | Kind::Negate(_) => Type::Number,
+            Kind::Call(call) => call.returns(),
+            Kind::Field(_) | Kind::Invalid => Type::Any,
         }
+    }
+
+    /// Whether it stands for a call that could not be made, of which something was said.
+    #[must_use]
+    pub(super) fn is_invalid(&self) -> bool {
+        matches!(self.kind, Kind::Invalid)
     }
 
     /// Its operands, when it is an AND (`true`) or an OR (`false`).
@@ -456,14 +681,17 @@ fn arithmetic<'r>(op: BinaryOp, a: &Datum<'r>, b: &Datum<'r>) -> Datum<'r> {
         return Datum::Null;
     }
     let concat = || match (a.single_text(), b.single_text()) {
-        (Some(a), Some(b)) => Datum::Text(Cow::Owned(format!("{a}{b}"))),
+        (Some(a), Some(b)) => Datum::of_text(format!("{a}{b}")),
         _ => Datum::Null,
     };
+    let is_text = |datum: &Datum| matches!(datum, Datum::Text(_));
     let (x, y) = match (op, a.number(), b.number()) {
         (BinaryOp::Concat, ..) => return concat(),
+        // `+` joins text when either side is visibly a string (SPLUNK.md 4); a number and a field
+        // that is none have no sum.
+        (BinaryOp::Add, ..) if is_text(a) || is_text(b) => return concat(),
         (_, Some(x), Some(y)) => (x, y),
-        // `+` joins text when either side is visibly a string (SPLUNK.md 4).
-        (BinaryOp::Add, ..) => return concat(),
+        (BinaryOp::Add, None, None) => return concat(),
         _ => return Datum::Null,
     };
     let number = match op {
@@ -474,5 +702,8 @@ fn arithmetic<'r>(op: BinaryOp, a: &Datum<'r>, b: &Datum<'r>) -> Datum<'r> {
         BinaryOp::Modulo => x % y,
         _ => return Datum::Null,
     };
-    if number.is_finite() { Datum::Number(number) } else { Datum::Null }
+    Datum::of_number(number)
 }
+
+#[cfg(test)]
+mod tests;

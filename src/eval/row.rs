@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::kinds::{OtherNames, other_names, source_kinds};
 use super::segment::{self, Segments};
 use crate::cim::CimView;
 use crate::event::Event;
+use crate::pcre::Regex;
 use crate::reading::{Accommodation, Reading};
 use crate::value::{Field, Value};
 
@@ -295,4 +298,27 @@ impl Row for Record {
 pub struct Scratch {
     /// The regexes' caches, by the place of each.
     pub(super) regexes: RefCell<Vec<Option<crate::pcre::Cache>>>,
+    /// Regexes that rows told, by their pattern: `None` for a malformed one.
+    computed: RefCell<HashMap<String, Option<Arc<Regex>>>>,
+}
+
+impl Scratch {
+    /// How many computed regexes are kept. Each may take some hundred kilobytes.
+    const MAX_COMPUTED: usize = 64;
+
+    /// The regex of a pattern that a row told: one that was made before, or what `make` gives.
+    pub(super) fn computed_regex(
+        &self,
+        pattern: &str,
+        make: impl FnOnce() -> Option<Arc<Regex>>,
+    ) -> Option<Arc<Regex>> {
+        let mut computed = self.computed.borrow_mut();
+        if let Some(known) = computed.get(pattern) {
+            return known.clone();
+        }
+        if computed.len() >= Self::MAX_COMPUTED {
+            computed.clear();
+        }
+        computed.entry(pattern.to_owned()).or_insert(make()).clone()
+    }
 }

@@ -414,6 +414,7 @@ mod tests {
             reading: Reading::AS_MEANT,
             timezone: TimeZone::UTC,
             resources: Resources::default(),
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let plan = |rule: &&str| {
             let search = format!("{rule} | table process");

@@ -8,8 +8,8 @@ use crate::eval::row::names;
 use crate::eval::search::spelled_event_id;
 use crate::reading::{Accommodation, Reading};
 use crate::spl::ast::{
-    self, Aggregation, AggregationArgument, CommandKind, Expr, ExprKind, Pipeline, SearchExpr,
-    SearchKind, Span, Spanned,
+    self, Aggregation, AggregationArgument, CommandKind, Expr, Pipeline, SearchExpr, SearchKind,
+    Span, Spanned,
 };
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -179,8 +179,7 @@ pub(super) fn operator(
         ),
         CommandKind::Bin(bin) => Operator::Bin(resolve_bin(command, bin, reading, findings)?),
         CommandKind::Stats(stats) => Operator::Stats {
-            aggregations: stats
-                .aggregations
+            aggregations: distinct(stats, findings)
                 .iter()
                 .filter_map(|aggregation| resolve_aggregation(aggregation, findings))
                 .collect(),
@@ -249,13 +248,52 @@ fn resolve_bin(
     Some(Bin { field, span: span.node, name })
 }
 
+/// The aggregations, none of which may be named like a by-field, or be there twice under two names
+/// (SPLUNK.md 4, stats: `STATS:NAME_CONFLICT`; "no `stats f(a) as x, f(a) as y`").
+fn distinct<'s>(stats: &'s ast::Stats, findings: &mut Vec<Diagnostic>) -> &'s [Aggregation] {
+    for (at, aggregation) in stats.aggregations.iter().enumerate() {
+        if let Some(alias) = &aggregation.alias
+            && stats.by.iter().any(|by| by.node == alias.node)
+        {
+            findings.push(
+                Diagnostic::error(
+                    codes::NAME_CONFLICT,
+                    format!("the result `{}` has the name of a by-field", alias.node),
+                    alias.span,
+                )
+                .with_hint("give it another name after `as`"),
+            );
+        }
+        let field = |aggregation: &Aggregation| match &aggregation.argument {
+            Some(AggregationArgument::Field(field)) => Some(field.node.clone()),
+            _ => None,
+        };
+        let same = |earlier: &&Aggregation| {
+            field(earlier).is_some()
+                && field(earlier) == field(aggregation)
+                && earlier.function.node == aggregation.function.node
+        };
+        if stats.aggregations.iter().take(at).any(|earlier| same(&earlier)) {
+            findings.push(
+                Diagnostic::warning(
+                    codes::AGGREGATED_TWICE,
+                    "this is computed twice, which Splunk's manual calls invalid",
+                    aggregation.span,
+                )
+                .with_hint("compute it once, and copy it with eval"),
+            );
+        }
+    }
+    &stats.aggregations
+}
+
 pub(super) fn resolve_aggregation(
     aggregation: &Aggregation,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<LogicalAggregation> {
     let written = &aggregation.function.node;
     let Some(function) = Function::from_name(written) else {
-        let known: Vec<_> = Function::names().collect();
+        let known: Vec<String> = Function::names().collect();
         findings.push(
             Diagnostic::error(
                 codes::UNKNOWN_AGGREGATE,
@@ -276,7 +314,8 @@ pub(super) fn resolve_aggregation(
     }
     let name = match (&aggregation.alias, &aggregation.argument) {
         (Some(alias), _) => alias.node.clone(),
-        (None, None) => written.clone(),
+        // `c` is short for `count`, in the name too.
+        (None, None) => "count".to_owned(),
         (None, Some(AggregationArgument::Field(field))) => format!("{written}({})", field.node),
         (None, Some(AggregationArgument::Eval(_))) => {
             findings.push(
@@ -347,20 +386,7 @@ fn search_parts(expr: &SearchExpr, fields: &mut Vec<String>, spelled: &mut Vec<(
 }
 
 fn expr_fields(expr: &Expr, fields: &mut Vec<String>) {
-    match &expr.node {
-        ExprKind::Field(name) => fields.push(name.clone()),
-        ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Bool(_) => {}
-        ExprKind::Not(inner) | ExprKind::Negate(inner) => expr_fields(inner, fields),
-        ExprKind::Binary(_, left, right) | ExprKind::Like(left, right) => {
-            expr_fields(left, fields);
-            expr_fields(right, fields);
-        }
-        ExprKind::Call { arguments, .. } => arguments.iter().for_each(|e| expr_fields(e, fields)),
-        ExprKind::In(inner, list) => {
-            expr_fields(inner, fields);
-            list.iter().for_each(|e| expr_fields(e, fields));
-        }
-    }
+    ast::each_field(expr, &mut |name| fields.push(name.to_owned()));
 }
 
 impl fmt::Display for Operator {
@@ -394,7 +420,7 @@ impl fmt::Display for Operator {
                             Some(AggregationArgument::Field(field)) => format!("({})", field.node),
                             Some(AggregationArgument::Eval(_)) => "(eval)".to_owned(),
                         };
-                        format!("{:?}{argument} as {}", a.function, a.name)
+                        format!("{}{argument} as {}", a.function, a.name)
                     })
                     .collect();
                 write!(f, "stats {} by {}", list.join(", "), by.join(", "))

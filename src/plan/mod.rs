@@ -26,6 +26,7 @@ pub use physical::{FinalRow, Program};
 pub use required::{Required, Where};
 pub use select::Selection;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cim::Cim;
@@ -44,10 +45,12 @@ pub struct Settings {
     pub cim: Cim,
     /// The reading in force.
     pub reading: Reading,
-    /// The zone of `bin span=1d`.
+    /// The zone of `bin span=1d` and of the functions of time.
     pub timezone: TimeZone,
     /// The tables and databases that rules may ask.
     pub resources: Resources,
+    /// The moment that `now()` and `time()` give: the start of the sweep, or what `--now` says.
+    pub now: Timestamp,
 }
 
 /// A compiled rule: immutable, shared by all workers.

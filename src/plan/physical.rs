@@ -7,7 +7,7 @@ use super::commands::{self, Allowance, Context, Held, Lowered, RowCommand, SetCo
 use super::{Bin, LogicalPlan, Operator, Settings};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Stats};
 use crate::eval::event_kind::EventKind;
-use crate::eval::expr::{Compiler, Env, Expr, PlacedRegex};
+use crate::eval::expr::{Clock, Compiler, Env, Expr, PlacedRegex};
 use crate::eval::glob::Glob;
 use crate::eval::row::{EventRow, RawText, Record, Row, Scratch, names};
 use crate::eval::search::Search;
@@ -84,7 +84,9 @@ impl Program {
         settings: &Settings,
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut compiler = Compiler::new(settings.resources.clone(), settings.reading.is_strict());
+        let clock = Clock { now: settings.now, timezone: settings.timezone.clone() };
+        let strict = settings.reading.is_strict();
+        let mut compiler = Compiler::new(settings.resources.clone(), clock, strict);
         let mut program = Self {
             filters: Vec::new(),
             steps: Vec::new(),

@@ -400,6 +400,7 @@ mod tests {
             reading,
             timezone: TimeZone::UTC,
             resources: Default::default(),
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let rule = Rule::parse(search, "x.spl").expect("a rule");
         let (plan, _) =

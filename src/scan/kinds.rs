@@ -80,6 +80,7 @@ fn kind_plan(event_ids: &[u32]) -> Option<Plan> {
         reading: Reading::AS_MEANT,
         timezone: jiff::tz::TimeZone::UTC,
         resources: Resources::default(),
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     let rule = Rule::parse(&search, "kinds.spl").ok()?;
     let (mut plan, _) = Plan::compile(rule, &settings).ok()?;

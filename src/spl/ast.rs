@@ -468,6 +468,24 @@ pub enum CompareOp {
 /// An expression of `where` and `eval`. AND binds tighter than OR.
 pub type Expr = Spanned<ExprKind>;
 
+/// Calls `visit` with every field that an expression names, in the order they are written.
+pub fn each_field<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e str)) {
+    match &expr.node {
+        ExprKind::Field(name) => visit(name),
+        ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Bool(_) => {}
+        ExprKind::Not(inner) | ExprKind::Negate(inner) => each_field(inner, visit),
+        ExprKind::Binary(_, left, right) | ExprKind::Like(left, right) => {
+            each_field(left, visit);
+            each_field(right, visit);
+        }
+        ExprKind::Call { arguments, .. } => arguments.iter().for_each(|e| each_field(e, visit)),
+        ExprKind::In(inner, list) => {
+            each_field(inner, visit);
+            list.iter().for_each(|e| each_field(e, visit));
+        }
+    }
+}
+
 /// The kinds of expressions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {

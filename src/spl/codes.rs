@@ -98,6 +98,12 @@ codes! {
     UNKNOWN_AGGREGATE = "E0309";
     /// An aggregate of `eval(...)` has no name.
     EVAL_NEEDS_NAME = "E0310";
+    /// An operand or an argument has a type that Splunk refuses before it reads a row.
+    WRONG_TYPE = "E0311";
+    /// A function's answer would not be the same in every sweep.
+    NOT_REPRODUCIBLE = "E0312";
+    /// A result of `stats` has the name of a by-field.
+    NAME_CONFLICT = "E0313";
     /// A regex of `rex` has no named group.
     NO_NAMED_GROUP = "E0320";
     /// A command cannot stand in the brackets of `foreach`, or is not supported there.
@@ -127,6 +133,8 @@ codes! {
     BIN_WITHOUT_FIELD = "W0009";
     /// A time term of the search limits no archive.
     TIME_TERM = "W0010";
+    /// `stats` computes the same twice.
+    AGGREGATED_TWICE = "W0011";
     /// No table is given for a lookup: the fields that it fills stay as they are.
     LOOKUP_NOT_GIVEN = "W0020";
     /// `dnslookup` asks nobody: the fields that it fills stay as they are.

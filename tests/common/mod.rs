@@ -36,6 +36,7 @@ pub fn settings(reading: Reading) -> Settings {
         reading,
         timezone: TimeZone::UTC,
         resources: Resources::default(),
+        now: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 

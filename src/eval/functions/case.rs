@@ -1,7 +1,7 @@
 //! `case(X1, A1, X2, A2, ...)`: the value of the first condition that is true; NULL when none
 //! is (SPLUNK.md 4).
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 use crate::spl::codes;
 use crate::spl::diagnostic::Diagnostic;
@@ -12,20 +12,29 @@ pub(super) const FUNCTION: Function = Function { name: "case", arity: (2, usize:
 struct Case(Vec<(Expr, Expr)>);
 
 fn make(arguments: Arguments, compiler: &mut Compiler) -> Option<Box<dyn Call>> {
+    Some(Box::new(Case(arms("case", arguments, compiler)?)))
+}
+
+/// The arguments as pairs of a condition and a value.
+pub(super) fn arms(
+    name: &str,
+    arguments: Arguments,
+    compiler: &mut Compiler,
+) -> Option<Vec<(Expr, Expr)>> {
     let mut arguments = arguments.0.into_iter();
     let mut arms = Vec::new();
     while let Some(condition) = arguments.next() {
         let Some(value) = arguments.next() else {
             compiler.diagnostics.push(Diagnostic::error(
                 codes::WRONG_ARGUMENTS,
-                "the last condition of `case` has no value",
+                format!("the last condition of `{name}` has no value"),
                 condition.span(),
             ));
             return None;
         };
         arms.push((condition, value));
     }
-    Some(Box::new(Case(arms)))
+    Some(arms)
 }
 
 impl Call for Case {
@@ -36,8 +45,8 @@ impl Call for Case {
             .map_or(Datum::Null, |(_, value)| value.eval(env))
     }
 
-    fn is_boolean(&self) -> bool {
-        self.0.iter().all(|(_, value)| value.is_boolean())
+    fn returns(&self) -> Type {
+        Type::common(self.0.iter().map(|(_, value)| value.type_of()))
     }
 }
 

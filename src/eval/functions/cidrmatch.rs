@@ -1,6 +1,6 @@
 //! `cidrmatch(NET, IP)`: whether the address IP lies in the subnet NET, IPv4 or IPv6.
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 use crate::eval::subnet::Subnet;
 
@@ -30,8 +30,8 @@ impl Call for CidrMatch {
         }
     }
 
-    fn is_boolean(&self) -> bool {
-        true
+    fn returns(&self) -> Type {
+        Type::Boolean
     }
 }
 

@@ -1,6 +1,6 @@
 //! `coalesce(A, B, ...)`: the first that has a value; an empty string is one (SPLUNK.md 4).
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
 pub(super) const FUNCTION: Function = Function { name: "coalesce", arity: (1, usize::MAX), make };
@@ -19,6 +19,10 @@ impl Call for Coalesce {
             .map(|expr| expr.eval(env))
             .find(|value| *value != Datum::Null)
             .unwrap_or(Datum::Null)
+    }
+
+    fn returns(&self) -> Type {
+        Type::common(self.0.iter().map(Expr::type_of))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `if(X, A, B)`: A when X is true, else B, NULL included (SPLUNK.md 4).
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
 pub(super) const FUNCTION: Function = Function { name: "if", arity: (3, 3), make };
@@ -18,8 +18,9 @@ impl Call for If {
         if condition.truth(env) == Some(true) { then.eval(env) } else { otherwise.eval(env) }
     }
 
-    fn is_boolean(&self) -> bool {
-        self.0[1].is_boolean() && self.0[2].is_boolean()
+    fn returns(&self) -> Type {
+        let [_, then, otherwise] = &self.0;
+        Type::common([then.type_of(), otherwise.type_of()])
     }
 }
 

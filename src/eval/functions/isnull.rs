@@ -1,6 +1,6 @@
 //! `isnull(S)`: whether S has no value.
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
 pub(super) const FUNCTION: Function = Function { name: "isnull", arity: (1, 1), make };
@@ -19,8 +19,8 @@ impl Call for Test {
         Datum::Bool(matches!(value, Datum::Null))
     }
 
-    fn is_boolean(&self) -> bool {
-        true
+    fn returns(&self) -> Type {
+        Type::Boolean
     }
 }
 

@@ -1,6 +1,6 @@
 //! `len(S)`: the number of code points of S; NULL unless S is one value (SPLUNK.md 4).
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
 pub(super) const FUNCTION: Function = Function { name: "len", arity: (1, 1), make };
@@ -8,16 +8,19 @@ pub(super) const FUNCTION: Function = Function { name: "len", arity: (1, 1), mak
 #[derive(Debug)]
 struct Len(Expr);
 
-fn make(arguments: Arguments, _: &mut Compiler) -> Option<Box<dyn Call>> {
-    let [subject] = arguments.exactly()?;
+fn make(arguments: Arguments, compiler: &mut Compiler) -> Option<Box<dyn Call>> {
+    let [subject] = arguments.texts(compiler)?.exactly()?;
     Some(Box::new(Len(subject)))
 }
 
 impl Call for Len {
     fn call<'r>(&'r self, env: Env<'r>) -> Datum<'r> {
         let value = self.0.eval(env);
-        #[allow(clippy::cast_precision_loss)]
-        value.single_text().map_or(Datum::Null, |text| Datum::Number(text.chars().count() as f64))
+        value.single_text().map_or(Datum::Null, |text| Datum::of_count(text.chars().count()))
+    }
+
+    fn returns(&self) -> Type {
+        Type::Number
     }
 }
 

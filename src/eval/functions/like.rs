@@ -1,7 +1,7 @@
 //! `like(S, P)`, `S LIKE P`: whether all of S fits P, where `%` is any run of characters and `_`
 //! any one (SPLUNK.md 4). Case-sensitive (inferred).
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
 pub(super) const FUNCTION: Function = Function { name: "like", arity: (2, 2), make };
@@ -26,8 +26,8 @@ impl Call for Like {
         }
     }
 
-    fn is_boolean(&self) -> bool {
-        true
+    fn returns(&self) -> Type {
+        Type::Boolean
     }
 
     fn required_texts(&self) -> Option<(&str, Vec<String>)> {

@@ -1,30 +1,20 @@
 //! `match(S, R)`: whether the regex R matches somewhere in S (SPLUNK.md 3).
 
-use super::{Arguments, Call, Function};
+use super::pattern::Pattern;
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr, PlacedRegex};
-use crate::spl::codes;
-use crate::spl::diagnostic::Diagnostic;
 
 pub(super) const FUNCTION: Function = Function { name: "match", arity: (2, 2), make };
 
 #[derive(Debug)]
 struct Match {
     subject: Expr,
-    regex: PlacedRegex,
+    pattern: Pattern,
 }
 
 fn make(arguments: Arguments, compiler: &mut Compiler) -> Option<Box<dyn Call>> {
-    let [subject, pattern] = arguments.exactly()?;
-    let Some(text) = pattern.as_text() else {
-        compiler.diagnostics.push(Diagnostic::error(
-            codes::NOT_A_LITERAL,
-            "the regex of `match` must be written as a string",
-            pattern.span(),
-        ));
-        return None;
-    };
-    let regex = compiler.regex(text, pattern.span())?;
-    Some(Box::new(Match { subject, regex }))
+    let [subject, pattern] = arguments.no_nulls(compiler)?.exactly()?;
+    Some(Box::new(Match { subject, pattern: Pattern::compile(pattern, compiler)? }))
 }
 
 impl Call for Match {
@@ -32,24 +22,37 @@ impl Call for Match {
         let subject = self.subject.eval(env);
         // NULL gives NULL, a number is matched as its text, any of several values will do
         // (SPLUNK.md 3.4, inferred).
-        match subject.texts().as_slice() {
-            [] => Datum::Null,
-            texts => Datum::Bool(texts.iter().any(|text| self.regex.is_match(text, env.scratch))),
+        let texts = subject.texts();
+        if texts.is_empty() {
+            return Datum::Null;
+        }
+        let matches = |regex: &PlacedRegex| {
+            Datum::Bool(texts.iter().any(|text| regex.is_match(text, env.scratch)))
+        };
+        match &self.pattern {
+            Pattern::Written(regex) => matches(regex),
+            Pattern::Computed(_) => {
+                self.pattern.regex(env).map_or(Datum::Null, |regex| matches(&regex))
+            }
         }
     }
 
-    fn is_boolean(&self) -> bool {
-        true
+    fn returns(&self) -> Type {
+        Type::Boolean
     }
 
     fn required_match(&self) -> Option<(&str, &PlacedRegex)> {
-        Some((self.subject.as_field()?, &self.regex))
+        match &self.pattern {
+            Pattern::Written(regex) => Some((self.subject.as_field()?, regex)),
+            Pattern::Computed(_) => None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::eval::functions::testing::check;
+    use crate::eval::functions::testing::{check, refused};
+    use crate::spl::codes;
 
     #[test]
     fn matches_anywhere_and_in_any_value() {
@@ -60,6 +63,11 @@ mod tests {
             (r#"match(many, "^y$")"#, "true"),
             (r#"match(missing, ".")"#, "null"),
             (r#"match(10, "^10$")"#, "true"),
+            ("match(a, a)", "true"),
+            ("match(a, n)", "false"),
+            ("match(a, missing)", "null"),
+            (r#"match(a, "(" . a)"#, "null"),
         ]);
+        refused(&[(r#"match(a, "(")"#, codes::BAD_REGEX), ("match(a)", codes::WRONG_ARGUMENTS)]);
     }
 }

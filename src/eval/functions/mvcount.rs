@@ -1,6 +1,6 @@
 //! `mvcount(F)`: the number of values; NULL when there is none (SPLUNK.md 4).
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
 pub(super) const FUNCTION: Function = Function { name: "mvcount", arity: (1, 1), make };
@@ -8,18 +8,21 @@ pub(super) const FUNCTION: Function = Function { name: "mvcount", arity: (1, 1),
 #[derive(Debug)]
 struct MvCount(Expr);
 
-fn make(arguments: Arguments, _: &mut Compiler) -> Option<Box<dyn Call>> {
-    let [subject] = arguments.exactly()?;
+fn make(arguments: Arguments, compiler: &mut Compiler) -> Option<Box<dyn Call>> {
+    let [subject] = arguments.no_nulls(compiler)?.exactly()?;
     Some(Box::new(MvCount(subject)))
 }
 
 impl Call for MvCount {
     fn call<'r>(&'r self, env: Env<'r>) -> Datum<'r> {
-        #[allow(clippy::cast_precision_loss)]
         match self.0.eval(env).texts().len() {
             0 => Datum::Null,
-            count => Datum::Number(count as f64),
+            count => Datum::of_count(count),
         }
+    }
+
+    fn returns(&self) -> Type {
+        Type::Number
     }
 }
 

@@ -1,6 +1,6 @@
 //! `tonumber(S)`, `tonumber(S, BASE)`: S as a number; NULL when it is none (SPLUNK.md 4).
 
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 use crate::value::parse_number;
 
@@ -12,8 +12,8 @@ struct ToNumber {
     base: Option<Expr>,
 }
 
-fn make(arguments: Arguments, _: &mut Compiler) -> Option<Box<dyn Call>> {
-    let mut arguments = arguments.0.into_iter();
+fn make(arguments: Arguments, compiler: &mut Compiler) -> Option<Box<dyn Call>> {
+    let mut arguments = arguments.no_nulls(compiler)?.0.into_iter();
     Some(Box::new(ToNumber { subject: arguments.next()?, base: arguments.next() }))
 }
 
@@ -26,6 +26,10 @@ impl Call for ToNumber {
             Some(base) => base.eval(env).number().and_then(|base| in_base(&text, base)),
         };
         number.map_or(Datum::Null, Datum::Number)
+    }
+
+    fn returns(&self) -> Type {
+        Type::Number
     }
 }
 
@@ -46,6 +50,9 @@ mod tests {
         check(&[
             ("tonumber(n)", "1040"),
             ("tonumber(a)", "null"),
+            (r#"tonumber("x")"#, "null"),
+            ("tonumber(missing)", "null"),
+            ("tonumber(many)", "null"),
             (r#"tonumber("0x1f", 16)"#, "31"),
             (r#"tonumber("101", 2)"#, "5"),
             (r#"tonumber("9", 2)"#, "null"),

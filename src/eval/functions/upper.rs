@@ -1,8 +1,6 @@
 //! `upper(S)`: S in upper case; NULL unless S is one value (SPLUNK.md 4).
 
-use std::borrow::Cow;
-
-use super::{Arguments, Call, Function};
+use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
 
 pub(super) const FUNCTION: Function = Function { name: "upper", arity: (1, 1), make };
@@ -10,15 +8,19 @@ pub(super) const FUNCTION: Function = Function { name: "upper", arity: (1, 1), m
 #[derive(Debug)]
 struct Cased(Expr);
 
-fn make(arguments: Arguments, _: &mut Compiler) -> Option<Box<dyn Call>> {
-    let [subject] = arguments.exactly()?;
+fn make(arguments: Arguments, compiler: &mut Compiler) -> Option<Box<dyn Call>> {
+    let [subject] = arguments.texts(compiler)?.exactly()?;
     Some(Box::new(Cased(subject)))
 }
 
 impl Call for Cased {
     fn call<'r>(&'r self, env: Env<'r>) -> Datum<'r> {
         let value = self.0.eval(env);
-        value.single_text().map_or(Datum::Null, |text| Datum::Text(Cow::Owned(text.to_uppercase())))
+        value.single_text().map_or(Datum::Null, |text| Datum::of_text(text.to_uppercase()))
+    }
+
+    fn returns(&self) -> Type {
+        Type::Text
     }
 }
 

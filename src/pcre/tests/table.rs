@@ -259,6 +259,67 @@ fn too_much_work_is_no_match() {
     assert!(!linear.is_match(&mut linear.create_cache(), &long));
 }
 
+/// SPLUNK.md 3.2: match_limit 100000, depth_limit 1000, and over the limit is no match.
+#[test]
+fn patterns_that_explode_end_on_either_road() {
+    let long = format!("{}!", "a".repeat(5000));
+    for pattern in ["(a+)+$", "(a|aa)+$", "^(a|a)*$", "(?:a*)*b", "(.*.*.*)*x", r"^(\w+\s?)*\z"] {
+        let limited = Regex::only_pcre2(pattern).unwrap();
+        assert!(!limited.is_match(&mut limited.create_cache(), &long), "{pattern}");
+        if let Some(linear) = Regex::only_automata(pattern) {
+            assert!(!linear.is_match(&mut linear.create_cache(), &long), "{pattern}");
+        }
+    }
+}
+
+/// Each construct of the table in SPLUNK.md 3.6, as PCRE2 matches it and as the automata do.
+#[test]
+fn constructs_of_the_armory_are_the_same_on_either_road() {
+    for (pattern, text, expected) in [
+        (r"cmd\>", "cmd>", true),
+        (r"cmd\>", "cmd x", false),
+        (r"\<cmd", "<cmd", true),
+        (r"\<cmd", "cmd", false),
+        (r"a$", "a\n", true),
+        (r"a$", "a\nb", false),
+        (r"\/\-\_\:\'\=\%\@", "/-_:'=%@", true),
+        (r"\Qa.b\E", "a.b", true),
+        (r"\Qa.b\E", "axb", false),
+        (r"\x5c\x22", "\\\"", true),
+        (r"(?<n>..)", "ab", true),
+        (r"(?i)abc", "xABC", true),
+        (r"((?i)x)y", "Xy", true),
+        (r"((?i)x)y", "XY", false),
+        (r"\s", "\u{a0}", false),
+        (r"\S", "\u{a0}", true),
+        (r"\w", "é", false),
+        (r"\d", "\u{663}", false),
+        (r"\w{20,1000}", "abcdefghijklmnopqrst", true),
+        (r"\w{20,1000}", "abcdefghijklmnopqrs", false),
+        (r"a.*?b", "axxb", true),
+        (r"[[a]", "[", true),
+        (r"{x}", "{x}", true),
+        (r"a{,3}b", "aaab", true),
+        (r"[[:alpha:]]", "é", false),
+    ] {
+        let limited = Regex::only_pcre2(pattern).unwrap();
+        let linear = Regex::only_automata(pattern).unwrap_or_else(|| panic!("{pattern}"));
+        assert_eq!(limited.is_match(&mut limited.create_cache(), text), expected, "{pattern}");
+        assert_eq!(linear.is_match(&mut linear.create_cache(), text), expected, "{pattern}");
+    }
+    // What the automata do not take: lookbehind and `\C`, seven rules of the armory.
+    for (pattern, text, expected) in [
+        ("(?<=x)y", "xy", true),
+        ("(?<=x)y", "zy", false),
+        (r"C:\C", "C:é", true),
+        (r"C:\C", "C:", false),
+    ] {
+        let regex = Regex::new(pattern).unwrap();
+        assert_eq!(regex.road(), Road::Pcre2);
+        assert_eq!(regex.is_match(&mut regex.create_cache(), text), expected, "{pattern} {text}");
+    }
+}
+
 #[test]
 fn patterns_too_large_for_automata_are_left_to_pcre2() {
     for (pattern, road) in [

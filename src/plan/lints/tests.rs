@@ -16,6 +16,7 @@ fn lint(search: &str, reading: Reading) -> Vec<(&'static str, String, String)> {
         reading,
         timezone: TimeZone::UTC,
         resources: Default::default(),
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     let rule = Rule::parse(search, "r.spl").unwrap();
     let (plan, findings) = match Plan::compile(rule, &settings) {
@@ -170,6 +171,7 @@ fn searches_for_nothing_selective() {
         reading: Reading::AS_MEANT,
         timezone: TimeZone::UTC,
         resources: Default::default(),
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     for (search, expected) in [
         ("needleword", None),

@@ -196,6 +196,7 @@ mod tests {
             reading: Reading::AS_MEANT,
             timezone: TimeZone::UTC,
             resources: Default::default(),
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let (plan, warnings) =
             Plan::compile(rule, &settings).unwrap_or_else(|r| panic!("{:?}", r.findings));
