@@ -343,3 +343,18 @@ fn what_is_not_given_is_said() {
     let findings = refusal.findings.iter().map(|f| (f.code, &refusal.rule.search[f.span.range()]));
     assert_eq!(findings.collect::<Vec<_>>(), [("E0323", "nome"), ("E0323", "tem")]);
 }
+
+#[test]
+fn a_field_that_only_a_later_command_reads_is_relied_on() {
+    for command in [
+        "rex field=process \"(?<x>a)\"",
+        "foreach process [ eval x=<<FIELD>> ]",
+        "lookup dnslookup clientip AS process",
+        "mvexpand process",
+    ] {
+        let rule = Rule::parse(&format!("* | {command}"), "case.spl").unwrap();
+        let plan = common::compile(rule, Reading::AS_MEANT);
+        let codes: Vec<_> = plan.logical.accommodations().iter().map(|(a, _)| a.code()).collect();
+        assert_eq!(codes, ["hostmon-process", "powershell-process"], "{command}");
+    }
+}

@@ -108,6 +108,9 @@ impl LogicalPlan {
                 Operator::Where(expr) => expr_fields(expr, &mut fields),
                 Operator::Regex { field, .. } => fields.push(field.clone()),
                 Operator::Eval(list) => list.iter().for_each(|(_, e)| expr_fields(e, &mut fields)),
+                Operator::Command(kind) => {
+                    fields.extend(commands::fields_read(kind).into_iter().map(str::to_owned));
+                }
                 _ => {}
             }
         }

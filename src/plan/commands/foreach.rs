@@ -15,7 +15,7 @@ use crate::eval::row::Record;
 use crate::reading::Reading;
 use crate::spl::ast::{self, Command};
 use crate::spl::codes;
-use crate::spl::diagnostic::Diagnostic;
+use crate::spl::diagnostic::{Diagnostic, Severity};
 use crate::spl::template::{self, Filling};
 
 /// For how many fields of a row the commands are run: the first in name order. Rows with more do
@@ -23,7 +23,7 @@ use crate::spl::template::{self, Filling};
 const MAX_FIELDS: usize = 1000;
 
 /// For how many fields the compiled commands are kept.
-const MAX_KEPT: usize = 1024;
+const MAX_KEPT: usize = 256;
 
 /// Runs commands for each of some fields.
 #[derive(Debug)]
@@ -36,20 +36,21 @@ struct Foreach {
 }
 
 pub(super) fn lower(foreach: &ast::Foreach, compiler: &mut Compiler) -> Option<Lowered> {
-    let (findings, places) = (compiler.diagnostics.len(), compiler.places());
-    // What is wrong with the commands is wrong with them for whatever field.
+    // What is wrong with the commands is wrong with them for whatever field. The compiler keeps
+    // the regexes for which the field makes no difference.
     let sample = Filling { field: "field", matched: "field", segments: &["field"; 3] };
-    steps(&sample.fill(&foreach.template), compiler);
-    if compiler.diagnostics.len() > findings {
-        return None;
-    }
-    let places = compiler.places() - places;
-    Some(Lowered::Row(Box::new(Foreach {
-        patterns: foreach.fields.iter().map(|pattern| Glob::new(&pattern.node)).collect(),
-        template: foreach.template.clone(),
-        compiler: Compiler::later(compiler, places),
-        kept: RwLock::default(),
-    })))
+    let mut nested = compiler.nested();
+    steps(&sample.fill(&foreach.template), &mut nested);
+    let is_sound = nested.diagnostics.iter().all(|finding| finding.severity < Severity::Error);
+    compiler.close(&mut nested);
+    is_sound.then(|| {
+        Lowered::Row(Box::new(Foreach {
+            patterns: foreach.fields.iter().map(|pattern| Glob::new(&pattern.node)).collect(),
+            template: foreach.template.clone(),
+            compiler: nested,
+            kept: RwLock::default(),
+        }))
+    })
 }
 
 fn steps(commands: &[Command], compiler: &mut Compiler) -> Vec<Step> {
@@ -127,7 +128,9 @@ impl Foreach {
         let filling = Filling { field: name, matched, segments: &segments };
         let mut compiler = self.compiler.clone();
         let steps = steps(&filling.fill(&self.template), &mut compiler);
-        if compiler.diagnostics.is_empty() { steps.into() } else { Arc::new([]) }
+        let is_sound =
+            compiler.diagnostics.iter().all(|finding| finding.severity < Severity::Error);
+        if is_sound { steps.into() } else { Arc::new([]) }
     }
 }
 

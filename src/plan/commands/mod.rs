@@ -85,3 +85,17 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         _ => "",
     }
 }
+
+/// The fields that a command without an operator of its own reads by name.
+pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
+    match kind {
+        CommandKind::Rex(rex) => vec![&rex.field],
+        CommandKind::Lookup(lookup) => {
+            lookup.matches.iter().map(|one| one.field.as_str()).collect()
+        }
+        CommandKind::Iplocation(iplocation) => vec![&iplocation.field.node],
+        CommandKind::Mvexpand(mvexpand) => vec![&mvexpand.field],
+        CommandKind::Foreach(foreach) => foreach.fields.iter().map(|f| f.node.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
