@@ -319,6 +319,48 @@ fn mvexpand_makes_a_row_of_each_value() {
     check(cases);
 }
 
+/// Search Reference, makemv and nomv.
+#[test]
+fn makemv_and_nomv_split_and_join() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("N=10 | makemv delim=\".\" Ip | table Ip", &["Ip=10+1+2+3"]),
+        ("N=10 | eval x=\" a  b \" | makemv x | eval n=mvcount(x) | table x n", &["x=a+b n=2"]),
+        ("N=10 | eval x=\",a,,b\" | makemv delim=\",\" allowempty=t x | eval n=mvcount(x) | table x n", &["x=+a++b n=4"]),
+        ("N=10 | eval x=\",,\" | makemv delim=\",\" x | table x N", &["N=10"]),
+        ("N=10 | makemv tokenizer=\"(\\d)\\.?\" Ip | table Ip", &["Ip=1+0+1+2+3"]),
+        ("M=one | makemv delim=\"o\" M | table M", &["M=ne+tw"]),
+        ("N=10 | makemv none | table N", &["N=10"]),
+        ("M=one | nomv M | rex field=M \"(?<x>(?s)^.*$)\" | table x", &["x=one\ntwo"]),
+        ("N=10 | nomv N | table N", &["N=10"]),
+    ];
+    check(cases);
+    for (command, code) in [
+        ("makemv", "E0205"),
+        ("makemv delim=\"\" x", "E0205"),
+        ("makemv delim=a tokenizer=b x", "E0207"),
+        ("makemv x y", "E0207"),
+        ("makemv setsv=t x", "E0203"),
+        ("makemv tokenizer=\"a\" x", "E0320"),
+        ("nomv", "E0205"),
+        ("nomv a b", "E0005"),
+        ("mvexpand", "E0205"),
+        ("mvexpand a b", "E0207"),
+        ("mvexpand a limit=x", "E0015"),
+        ("mvexpand a depth=1", "E0203"),
+        ("iplocation", "E0205"),
+        ("iplocation a b", "E0207"),
+        ("iplocation allfields=maybe a", "E0203"),
+        ("iplocation prefix= ", "E0205"),
+    ] {
+        let rule = Rule::parse(&format!("* | {command}"), "case.spl").unwrap();
+        let refusal = Plan::compile(rule, &common::settings(Reading::AS_MEANT)).err();
+        let codes =
+            refusal.map(|refusal| refusal.findings.iter().map(|f| f.code).collect::<Vec<_>>());
+        assert_eq!(codes, Some(vec![code]), "{command}");
+    }
+}
+
 /// What is not given is a warning that the plan keeps, and under the strict reading an error where
 /// Splunk refuses the search.
 #[test]

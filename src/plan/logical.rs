@@ -194,7 +194,9 @@ pub(super) fn operator(
         | CommandKind::Head(_)
         | CommandKind::Iplocation(_)
         | CommandKind::Lookup(_)
+        | CommandKind::Makemv(_)
         | CommandKind::Mvexpand(_)
+        | CommandKind::Nomv(_)
         | CommandKind::Rex(_) => Operator::Command(command.kind.clone()),
     })
 }

@@ -94,7 +94,7 @@ codes! {
     UNKNOWN_AGGREGATE = "E0309";
     /// An aggregate of `eval(...)` has no name.
     EVAL_NEEDS_NAME = "E0310";
-    /// A regex of `rex` has no named group.
+    /// A regex of `rex` has no named group, or one of `makemv` no group.
     NO_NAMED_GROUP = "E0320";
     /// A command cannot stand in the brackets of `foreach`, or is not supported there.
     NOT_IN_FOREACH = "E0321";

@@ -10,7 +10,9 @@ mod foreach;
 mod head;
 mod iplocation;
 mod lookup;
+mod makemv;
 mod mvexpand;
+mod nomv;
 mod rex;
 mod sed;
 
@@ -65,7 +67,9 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
         CommandKind::Head(head) => head::lower(head),
         CommandKind::Iplocation(iplocation) => iplocation::lower(iplocation, compiler),
         CommandKind::Lookup(lookup) => lookup::lower(lookup, compiler)?,
+        CommandKind::Makemv(makemv) => makemv::lower(makemv, compiler)?,
         CommandKind::Mvexpand(mvexpand) => mvexpand::lower(mvexpand),
+        CommandKind::Nomv(field) => nomv::lower(field),
         CommandKind::Foreach(foreach) => foreach::lower(foreach, compiler)?,
         CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
         _ => return None,
@@ -81,7 +85,9 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Foreach(_) => "foreach",
         CommandKind::Iplocation(_) => "iplocation",
         CommandKind::Lookup(_) => "lookup",
+        CommandKind::Makemv(_) => "makemv",
         CommandKind::Mvexpand(_) => "mvexpand",
+        CommandKind::Nomv(_) => "nomv",
         _ => "",
     }
 }
@@ -94,7 +100,9 @@ pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
             lookup.matches.iter().map(|one| one.field.as_str()).collect()
         }
         CommandKind::Iplocation(iplocation) => vec![&iplocation.field.node],
+        CommandKind::Makemv(makemv) => vec![&makemv.field],
         CommandKind::Mvexpand(mvexpand) => vec![&mvexpand.field],
+        CommandKind::Nomv(field) => vec![&field.node],
         CommandKind::Foreach(foreach) => foreach.fields.iter().map(|f| f.node.as_str()).collect(),
         _ => Vec::new(),
     }
