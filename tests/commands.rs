@@ -255,6 +255,10 @@ fn with_resources() -> Settings {
     std::fs::write(&places, mmdb(&networks)).unwrap();
     let mut settings = common::settings(Reading::AS_MEANT);
     settings.resources.add_lookup("hosts", &hosts).unwrap();
+    let many = folder.path().join("many.csv");
+    let rows: String = (0..1500).map(|at| format!("10,{at}\n")).collect();
+    std::fs::write(&many, format!("N,n\n{rows}")).unwrap();
+    settings.resources.add_lookup("many.csv", &many).unwrap();
     settings.resources.set_geoip(&places).unwrap();
     settings
 }
@@ -277,6 +281,9 @@ fn lookup_fills_fields_from_a_table() {
         ("N=10 | eval team=\"mine\" | lookup hosts name AS Ip OUTPUT team | table team", &["team=mine"]),
         ("N=10 | lookup hosts name AS none OUTPUT team | table N team", &["N=10"]),
         ("M=one | lookup hosts name AS M OUTPUT team | table team", &["team=uno"]),
+        // max_matches: the first 1000.
+        ("N=10 | lookup many.csv N | eval c=mvcount(n) | where n=\"999\" | table c", &["c=1000"]),
+        ("N=10 | lookup many.csv N | where n=\"1000\" | table c", &[]),
         // After a stats, too.
         ("* | stats count by host | lookup hosts name AS host, N AS count OUTPUT team | table host team", &["host=alpha", "host=beta"]),
         // What is not given leaves rows as they are.
@@ -391,6 +398,8 @@ fn a_field_that_only_a_later_command_reads_is_relied_on() {
     for command in [
         "rex field=process \"(?<x>a)\"",
         "foreach process [ eval x=<<FIELD>> ]",
+        "foreach a* [ eval <<FIELD>>=process ]",
+        "foreach a* [ rex field=process \"(?<<<FIELD>>>a)\" ]",
         "lookup dnslookup clientip AS process",
         "mvexpand process",
     ] {

@@ -144,3 +144,75 @@ fn wild_part<'n>(pattern: &Glob, name: &'n str) -> &'n str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::eval::row::Scratch;
+    use crate::spl::ast::CommandKind;
+    use crate::spl::{Macros, parse};
+    use crate::value::Field;
+
+    fn lowered(foreach: &str) -> (Option<Lowered>, Vec<&'static str>) {
+        let parsed = parse(&format!("* | foreach {foreach}"), &Macros::empty());
+        let mut commands = parsed.pipeline.expect("a search").commands;
+        let Some(CommandKind::Foreach(foreach)) = commands.pop().map(|command| command.kind) else {
+            panic!("{foreach} is no foreach")
+        };
+        let mut compiler = Compiler::default();
+        let lowered = lower(&foreach, &mut compiler);
+        (lowered, compiler.diagnostics.iter().map(|finding| finding.code).collect())
+    }
+
+    /// The fields after `foreach` of a row of these fields, each of which has the value `v`.
+    fn after(foreach: &str, names: &[&str]) -> Vec<String> {
+        let (Some(Lowered::Row(command)), _) = lowered(foreach) else { panic!("{foreach}") };
+        let scratch = Scratch::default();
+        let context = Context { scratch: &scratch, timezone: &TimeZone::UTC };
+        let fields = names.iter().map(|name| ((*name).to_owned(), Field::text("v")));
+        let record = command.apply(Record::new(fields), context).expect("no row is dropped");
+        let shown = record.iter().map(|(name, field)| match field {
+            Field::One(value) => format!("{name}={}", value.text()),
+            Field::Many(_) => name.to_owned(),
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn names_are_never_read_as_spl() {
+        let hostile = r#"a", host="x"] | table b"#;
+        for template in ["eval <<FIELD>>=upper(<<FIELD>>)", "eval '<<FIELD>>'=upper('<<FIELD>>')"] {
+            let fields = after(&format!("a* [ {template} ]"), &[hostile, "a b", "b"]);
+            assert_eq!(fields, ["a b=V", &format!("{hostile}=V"), "b=v"], "{template}");
+        }
+        // A regex that a name makes malformed leaves its field alone.
+        let fields = after(r#"* [ rex field=b "(?<x><<FIELD>>|v)" ]"#, &["(", "b"]);
+        assert_eq!(fields, ["(=v", "b=v", "x=v"]);
+    }
+
+    #[test]
+    fn many_fields_and_regexes_are_bounded() {
+        let names: Vec<String> = (0..MAX_FIELDS + 500).map(|at| format!("f{at:05}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let fields = after(r#"f* [ rex field=<<FIELD>> mode=sed "s/v|<<FIELD>>/w/" ]"#, &names);
+        let changed = fields.iter().filter(|field| field.ends_with("=w")).count();
+        assert_eq!(changed, MAX_FIELDS);
+    }
+
+    #[test]
+    fn commands_that_cannot_stand_there_are_refused() {
+        for (template, code) in [
+            ("stats count", codes::NOT_IN_FOREACH),
+            ("fillnull", codes::NOT_IN_FOREACH),
+            ("head 1", codes::NOT_IN_FOREACH),
+            ("search a=1", codes::NOT_IN_FOREACH),
+            ("regex a=\"(\"", codes::BAD_REGEX),
+            ("eval a=(1=1)", codes::BOOLEAN_VALUE),
+        ] {
+            let (lowered, found) = lowered(&format!("a* [ {template} ]"));
+            assert_eq!((lowered.is_none(), found), (true, vec![code]), "{template}");
+        }
+    }
+}
