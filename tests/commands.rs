@@ -357,6 +357,10 @@ fn with_resources() -> Settings {
     std::fs::write(&places, mmdb(&networks)).unwrap();
     let mut settings = common::settings(Reading::AS_MEANT);
     settings.resources.add_lookup("hosts", &hosts).unwrap();
+    let many = folder.path().join("many.csv");
+    let rows: String = (0..1500).map(|at| format!("10,{at}\n")).collect();
+    std::fs::write(&many, format!("N,n\n{rows}")).unwrap();
+    settings.resources.add_lookup("many.csv", &many).unwrap();
     settings.resources.set_geoip(&places).unwrap();
     settings
 }
@@ -379,6 +383,9 @@ fn lookup_fills_fields_from_a_table() {
         ("N=10 | eval team=\"mine\" | lookup hosts name AS Ip OUTPUT team | table team", &["team=mine"]),
         ("N=10 | lookup hosts name AS none OUTPUT team | table N team", &["N=10"]),
         ("M=one | lookup hosts name AS M OUTPUT team | table team", &["team=uno"]),
+        // max_matches: the first 1000.
+        ("N=10 | lookup many.csv N | eval c=mvcount(n) | where n=\"999\" | table c", &["c=1000"]),
+        ("N=10 | lookup many.csv N | where n=\"1000\" | table c", &[]),
         // After a stats, too.
         ("* | stats count by host | lookup hosts name AS host, N AS count OUTPUT team | table host team", &["host=alpha", "host=beta"]),
         // What is not given leaves rows as they are.
@@ -419,6 +426,48 @@ fn mvexpand_makes_a_row_of_each_value() {
         ("* | stats values(N) as N | mvexpand N limit=0 | where N>9", &["N=10"]),
     ];
     check(cases);
+}
+
+/// Search Reference, makemv and nomv.
+#[test]
+fn makemv_and_nomv_split_and_join() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("N=10 | makemv delim=\".\" Ip | table Ip", &["Ip=10+1+2+3"]),
+        ("N=10 | eval x=\" a  b \" | makemv x | eval n=mvcount(x) | table x n", &["x=a+b n=2"]),
+        ("N=10 | eval x=\",a,,b\" | makemv delim=\",\" allowempty=t x | eval n=mvcount(x) | table x n", &["x=+a++b n=4"]),
+        ("N=10 | eval x=\",,\" | makemv delim=\",\" x | table x N", &["N=10"]),
+        ("N=10 | makemv tokenizer=\"(\\d)\\.?\" Ip | table Ip", &["Ip=1+0+1+2+3"]),
+        ("M=one | makemv delim=\"o\" M | table M", &["M=ne+tw"]),
+        ("N=10 | makemv none | table N", &["N=10"]),
+        ("M=one | nomv M | rex field=M \"(?<x>(?s)^.*$)\" | table x", &["x=one\ntwo"]),
+        ("N=10 | nomv N | table N", &["N=10"]),
+    ];
+    check(cases);
+    for (command, code) in [
+        ("makemv", "E0205"),
+        ("makemv delim=\"\" x", "E0205"),
+        ("makemv delim=a tokenizer=b x", "E0207"),
+        ("makemv x y", "E0207"),
+        ("makemv setsv=t x", "E0203"),
+        ("makemv tokenizer=\"a\" x", "E0320"),
+        ("nomv", "E0205"),
+        ("nomv a b", "E0005"),
+        ("mvexpand", "E0205"),
+        ("mvexpand a b", "E0207"),
+        ("mvexpand a limit=x", "E0015"),
+        ("mvexpand a depth=1", "E0203"),
+        ("iplocation", "E0205"),
+        ("iplocation a b", "E0207"),
+        ("iplocation allfields=maybe a", "E0203"),
+        ("iplocation prefix= ", "E0205"),
+    ] {
+        let rule = Rule::parse(&format!("* | {command}"), "case.spl").unwrap();
+        let refusal = Plan::compile(rule, &common::settings(Reading::AS_MEANT)).err();
+        let codes =
+            refusal.map(|refusal| refusal.findings.iter().map(|f| f.code).collect::<Vec<_>>());
+        assert_eq!(codes, Some(vec![code]), "{command}");
+    }
 }
 
 /// What is not given is a warning that the plan keeps, and under the strict reading an error where
@@ -525,5 +574,22 @@ fn computing_the_same_twice_is_worth_a_warning() {
             Plan::compile(rule, &common::settings(Reading::AS_MEANT)).expect(search);
         let found: Vec<_> = warnings.iter().map(|finding| finding.code).collect();
         assert_eq!(found, codes, "{search}");
+    }
+}
+
+#[test]
+fn a_field_that_only_a_later_command_reads_is_relied_on() {
+    for command in [
+        "rex field=process \"(?<x>a)\"",
+        "foreach process [ eval x=<<FIELD>> ]",
+        "foreach a* [ eval <<FIELD>>=process ]",
+        "foreach a* [ rex field=process \"(?<<<FIELD>>>a)\" ]",
+        "lookup dnslookup clientip AS process",
+        "mvexpand process",
+    ] {
+        let rule = Rule::parse(&format!("* | {command}"), "case.spl").unwrap();
+        let plan = common::compile(rule, Reading::AS_MEANT);
+        let codes: Vec<_> = plan.logical.accommodations().iter().map(|(a, _)| a.code()).collect();
+        assert_eq!(codes, ["hostmon-process", "powershell-process"], "{command}");
     }
 }

@@ -356,18 +356,18 @@ impl Compiler {
         Self { resources, clock, strict, ..Self::default() }
     }
 
-    /// A compiler for more of the same program while that runs: it knows the regexes, and those
-    /// that it meets anew get places that `of` keeps free for it, `places` of them. More share
-    /// places, which costs time but is no error.
-    pub(crate) fn later(of: &mut Self, places: usize) -> Self {
-        let later = Self { diagnostics: Vec::new(), ..of.clone() };
-        of.regexes += places;
-        later
+    /// A compiler for a part of the program that is compiled again, with other patterns, while the
+    /// program runs: it gives places behind those that are given, and knows no regex.
+    pub(crate) fn nested(&self) -> Self {
+        Self { regexes: self.regexes, ..Self::new(self.resources.clone(), self.strict) }
     }
 
-    /// How many places for regexes are given.
-    pub(crate) fn places(&self) -> usize {
-        self.regexes
+    /// Takes the findings of a compiler for a part, and keeps as many places free for patterns that
+    /// it meets later as it has given. Where those are too few, some are shared, which costs time
+    /// but is no error.
+    pub(crate) fn close(&mut self, part: &mut Self) {
+        self.diagnostics.append(&mut part.diagnostics);
+        self.regexes = part.regexes + (part.regexes - self.regexes);
     }
 
     /// Compiles an expression; what is wrong with it is added to the diagnostics, and the rest

@@ -108,6 +108,7 @@ impl LogicalPlan {
                 Operator::Where(expr) => expr_fields(expr, &mut fields),
                 Operator::Regex { field, .. } => fields.push(field.clone()),
                 Operator::Eval(list) => list.iter().for_each(|(_, e)| expr_fields(e, &mut fields)),
+                Operator::Command(kind) => command_fields(kind, &mut fields),
                 _ => {}
             }
         }
@@ -192,7 +193,9 @@ pub(super) fn operator(
         | CommandKind::Head(_)
         | CommandKind::Iplocation(_)
         | CommandKind::Lookup(_)
+        | CommandKind::Makemv(_)
         | CommandKind::Mvexpand(_)
+        | CommandKind::Nomv(_)
         | CommandKind::Reverse
         | CommandKind::Rex(_)
         | CommandKind::Sort(_)
@@ -382,6 +385,20 @@ fn search_parts(expr: &SearchExpr, fields: &mut Vec<String>, spelled: &mut Vec<(
             fields.push(field.node.clone());
         }
         _ => {}
+    }
+}
+
+/// The fields that a command without an operator of its own reads.
+fn command_fields(kind: &CommandKind, fields: &mut Vec<String>) {
+    fields.extend(commands::fields_read(kind).into_iter().map(str::to_owned));
+    let CommandKind::Foreach(foreach) = kind else { return };
+    for command in &foreach.template {
+        match &command.kind {
+            CommandKind::Where(expr) => expr_fields(expr, fields),
+            CommandKind::Eval(list) => list.iter().for_each(|(_, e)| expr_fields(e, fields)),
+            CommandKind::Regex { field, .. } => fields.push(field.node.clone()),
+            kind => command_fields(kind, fields),
+        }
     }
 }
 

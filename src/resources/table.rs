@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use csv::StringRecord;
 
@@ -16,6 +17,8 @@ const MAX_TABLE: u64 = 256 << 20;
 pub struct Table {
     columns: Vec<String>,
     rows: Vec<StringRecord>,
+    /// The indexes that were asked for, by column: rules share them.
+    indexes: Mutex<BTreeMap<usize, Arc<Index>>>,
 }
 
 /// The rows of a table by the values of one of its columns.
@@ -58,7 +61,7 @@ impl Table {
         for record in reader.byte_records() {
             rows.push(StringRecord::from_byte_record_lossy(record.map_err(wrong)?));
         }
-        Ok(Self { columns, rows })
+        Ok(Self { columns, rows, indexes: Mutex::default() })
     }
 
     /// The names of the columns, in order.
@@ -79,9 +82,14 @@ impl Table {
         self.rows.get(row)?.get(column).filter(|cell| !cell.is_empty())
     }
 
-    /// The rows by the values of a column.
+    /// The rows by the values of a column: made once, however many rules ask.
     #[must_use]
-    pub fn index(&self, column: usize) -> Index {
+    pub fn index(&self, column: usize) -> Arc<Index> {
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(indexes.entry(column).or_insert_with(|| Arc::new(self.make_index(column))))
+    }
+
+    fn make_index(&self, column: usize) -> Index {
         let mut index: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for row in 0..self.rows.len() {
             if let Some(cell) = self.cell(row, column) {

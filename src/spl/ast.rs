@@ -109,8 +109,12 @@ pub enum CommandKind {
     Lookup(Lookup),
     /// `iplocation [prefix=P] [allfields=B] [lang=L] FIELD`.
     Iplocation(Iplocation),
+    /// `makemv [delim=D | tokenizer=RE] [allowempty=B] FIELD`.
+    Makemv(Makemv),
     /// `mvexpand FIELD [limit=N]`.
     Mvexpand(Mvexpand),
+    /// `nomv FIELD`.
+    Nomv(Spanned<String>),
     /// `reverse`.
     Reverse,
     /// `sort [N] [+|-]FIELD...`.
@@ -228,6 +232,26 @@ pub struct Iplocation {
     pub all_fields: bool,
     /// The language of names, as in `en`.
     pub language: String,
+}
+
+/// The arguments of `makemv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Makemv {
+    /// The field.
+    pub field: String,
+    /// How its values are split.
+    pub split: Split,
+    /// Whether empty values are kept.
+    pub allow_empty: bool,
+}
+
+/// How `makemv` splits a value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Split {
+    /// At each place where this stands.
+    Delimiter(String),
+    /// Into what the first group of each match of a regex holds.
+    Tokenizer(Spanned<String>),
 }
 
 /// The arguments of `mvexpand`.

@@ -104,7 +104,7 @@ codes! {
     NOT_REPRODUCIBLE = "E0312";
     /// A result of `stats` has the name of a by-field.
     NAME_CONFLICT = "E0313";
-    /// A regex of `rex` has no named group.
+    /// A regex of `rex` has no named group, or one of `makemv` no group.
     NO_NAMED_GROUP = "E0320";
     /// A command cannot stand in the brackets of `foreach`, or is not supported there.
     NOT_IN_FOREACH = "E0321";

@@ -25,6 +25,8 @@ pub(super) struct Expanded<'a> {
     pub(super) original: &'a str,
     /// The text that is parsed.
     pub(super) text: String,
+    /// Where in the original text the end of `text` is.
+    end: usize,
     /// Where each piece of `text` came from, in order.
     pieces: Vec<Piece>,
     /// Offsets in `text` where an unknown macro stood.
@@ -63,6 +65,7 @@ impl Expanded<'_> {
         Self {
             original: self.original,
             text,
+            end: self.place(range.end).start,
             pieces: pieces.map(shift).collect(),
             holes: holes.map(|hole| hole - range.start).collect(),
         }
@@ -82,9 +85,9 @@ impl Expanded<'_> {
         Span::new(start, end.max(start))
     }
 
-    /// The origin of one byte; past the end, the end of the original.
+    /// The origin of one byte; past the end, where that is.
     fn place(&self, at: usize) -> Span {
-        let end = self.original.len();
+        let end = self.end;
         if at >= self.text.len() {
             return Span::new(end, end);
         }
@@ -118,8 +121,13 @@ pub(super) fn expand<'a>(
     macros: &Macros,
     findings: &mut Vec<Diagnostic>,
 ) -> Expanded<'a> {
-    let expanded =
-        Expanded { original, text: String::new(), pieces: Vec::new(), holes: Vec::new() };
+    let expanded = Expanded {
+        original,
+        text: String::new(),
+        end: original.len(),
+        pieces: Vec::new(),
+        holes: Vec::new(),
+    };
     let mut expander = Expander { macros, findings, expanded, calls: 0, overflow: false };
     expander.text(original, None, 0);
     if expander.overflow {

@@ -15,7 +15,7 @@ use crate::eval::row::Record;
 use crate::reading::Reading;
 use crate::spl::ast::{self, Command};
 use crate::spl::codes;
-use crate::spl::diagnostic::Diagnostic;
+use crate::spl::diagnostic::{Diagnostic, Severity};
 use crate::spl::template::{self, Filling};
 
 /// For how many fields of a row the commands are run: the first in name order. Rows with more do
@@ -23,7 +23,7 @@ use crate::spl::template::{self, Filling};
 const MAX_FIELDS: usize = 1000;
 
 /// For how many fields the compiled commands are kept.
-const MAX_KEPT: usize = 1024;
+const MAX_KEPT: usize = 256;
 
 /// Runs commands for each of some fields.
 #[derive(Debug)]
@@ -36,20 +36,21 @@ struct Foreach {
 }
 
 pub(super) fn lower(foreach: &ast::Foreach, compiler: &mut Compiler) -> Option<Lowered> {
-    let (findings, places) = (compiler.diagnostics.len(), compiler.places());
-    // What is wrong with the commands is wrong with them for whatever field.
+    // What is wrong with the commands is wrong with them for whatever field. The compiler keeps
+    // the regexes for which the field makes no difference.
     let sample = Filling { field: "field", matched: "field", segments: &["field"; 3] };
-    steps(&sample.fill(&foreach.template), compiler);
-    if compiler.diagnostics.len() > findings {
-        return None;
-    }
-    let places = compiler.places() - places;
-    Some(Lowered::Row(Box::new(Foreach {
-        patterns: foreach.fields.iter().map(|pattern| Glob::new(&pattern.node)).collect(),
-        template: foreach.template.clone(),
-        compiler: Compiler::later(compiler, places),
-        kept: RwLock::default(),
-    })))
+    let mut nested = compiler.nested();
+    steps(&sample.fill(&foreach.template), &mut nested);
+    let is_sound = nested.diagnostics.iter().all(|finding| finding.severity < Severity::Error);
+    compiler.close(&mut nested);
+    is_sound.then(|| {
+        Lowered::Row(Box::new(Foreach {
+            patterns: foreach.fields.iter().map(|pattern| Glob::new(&pattern.node)).collect(),
+            template: foreach.template.clone(),
+            compiler: nested,
+            kept: RwLock::default(),
+        }))
+    })
 }
 
 fn steps(commands: &[Command], compiler: &mut Compiler) -> Vec<Step> {
@@ -127,7 +128,9 @@ impl Foreach {
         let filling = Filling { field: name, matched, segments: &segments };
         let mut compiler = self.compiler.clone();
         let steps = steps(&filling.fill(&self.template), &mut compiler);
-        if compiler.diagnostics.is_empty() { steps.into() } else { Arc::new([]) }
+        let is_sound =
+            compiler.diagnostics.iter().all(|finding| finding.severity < Severity::Error);
+        if is_sound { steps.into() } else { Arc::new([]) }
     }
 }
 
@@ -139,5 +142,77 @@ fn wild_part<'n>(pattern: &Glob, name: &'n str) -> &'n str {
             name.get(first.len()..end).unwrap_or_default()
         }
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::eval::row::Scratch;
+    use crate::spl::ast::CommandKind;
+    use crate::spl::{Macros, parse};
+    use crate::value::Field;
+
+    fn lowered(foreach: &str) -> (Option<Lowered>, Vec<&'static str>) {
+        let parsed = parse(&format!("* | foreach {foreach}"), &Macros::empty());
+        let mut commands = parsed.pipeline.expect("a search").commands;
+        let Some(CommandKind::Foreach(foreach)) = commands.pop().map(|command| command.kind) else {
+            panic!("{foreach} is no foreach")
+        };
+        let mut compiler = Compiler::default();
+        let lowered = lower(&foreach, &mut compiler);
+        (lowered, compiler.diagnostics.iter().map(|finding| finding.code).collect())
+    }
+
+    /// The fields after `foreach` of a row of these fields, each of which has the value `v`.
+    fn after(foreach: &str, names: &[&str]) -> Vec<String> {
+        let (Some(Lowered::Row(command)), _) = lowered(foreach) else { panic!("{foreach}") };
+        let scratch = Scratch::default();
+        let context = Context { scratch: &scratch, timezone: &TimeZone::UTC };
+        let fields = names.iter().map(|name| ((*name).to_owned(), Field::text("v")));
+        let record = command.apply(Record::new(fields), context).expect("no row is dropped");
+        let shown = record.iter().map(|(name, field)| match field {
+            Field::One(value) => format!("{name}={}", value.text()),
+            Field::Many(_) => name.to_owned(),
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn names_are_never_read_as_spl() {
+        let hostile = r#"a", host="x"] | table b"#;
+        for template in ["eval <<FIELD>>=upper(<<FIELD>>)", "eval '<<FIELD>>'=upper('<<FIELD>>')"] {
+            let fields = after(&format!("a* [ {template} ]"), &[hostile, "a b", "b"]);
+            assert_eq!(fields, ["a b=V", &format!("{hostile}=V"), "b=v"], "{template}");
+        }
+        // A regex that a name makes malformed leaves its field alone.
+        let fields = after(r#"* [ rex field=b "(?<x><<FIELD>>|v)" ]"#, &["(", "b"]);
+        assert_eq!(fields, ["(=v", "b=v", "x=v"]);
+    }
+
+    #[test]
+    fn many_fields_and_regexes_are_bounded() {
+        let names: Vec<String> = (0..MAX_FIELDS + 500).map(|at| format!("f{at:05}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let fields = after(r#"f* [ rex field=<<FIELD>> mode=sed "s/v|<<FIELD>>/w/" ]"#, &names);
+        let changed = fields.iter().filter(|field| field.ends_with("=w")).count();
+        assert_eq!(changed, MAX_FIELDS);
+    }
+
+    #[test]
+    fn commands_that_cannot_stand_there_are_refused() {
+        for (template, code) in [
+            ("stats count", codes::NOT_IN_FOREACH),
+            ("fillnull", codes::NOT_IN_FOREACH),
+            ("head 1", codes::NOT_IN_FOREACH),
+            ("search a=1", codes::NOT_IN_FOREACH),
+            ("regex a=\"(\"", codes::BAD_REGEX),
+            ("eval a=(1=1)", codes::BOOLEAN_VALUE),
+        ] {
+            let (lowered, found) = lowered(&format!("a* [ {template} ]"));
+            assert_eq!((lowered.is_none(), found), (true, vec![code]), "{template}");
+        }
     }
 }

@@ -24,7 +24,7 @@ const DNS: &str = "dnslookup";
 struct Lookup {
     table: Arc<Table>,
     /// The rows of the table by the first of the columns that must match.
-    index: Index,
+    index: Arc<Index>,
     /// The columns that must match, and the fields they must equal.
     matches: Vec<(usize, String)>,
     /// The columns that fill fields.
@@ -134,15 +134,19 @@ impl Lookup {
     fn rows(&self, record: &Record) -> Vec<usize> {
         let Some(((_, first), others)) = self.matches.split_first() else { return Vec::new() };
         let Some(first) = record.get(first) else { return Vec::new() };
-        let candidates = first.values().iter().flat_map(|v| self.index.rows(&v.text()).to_vec());
-        let mut rows: Vec<_> = candidates
-            .filter(|&row| {
+        let mut rows = Vec::new();
+        for value in first.values() {
+            let found = self.index.rows(&value.text()).iter().copied();
+            let found = found.filter(|&row| {
                 others.iter().all(|(column, field)| self.equals(row, *column, record, field))
-            })
-            .collect();
-        rows.sort_unstable();
-        rows.dedup();
-        rows.truncate(MAX_MATCHES);
+            });
+            rows.extend(found.take(MAX_MATCHES));
+            // However many values there are, the rows stay few.
+            if rows.len() > MAX_MATCHES {
+                first_of(&mut rows);
+            }
+        }
+        first_of(&mut rows);
         rows
     }
 
@@ -152,4 +156,11 @@ impl Lookup {
         };
         field.values().iter().any(|value| value.text() == cell)
     }
+}
+
+/// Keeps the first rows in the order of the file, each once.
+fn first_of(rows: &mut Vec<usize>) {
+    rows.sort_unstable();
+    rows.dedup();
+    rows.truncate(MAX_MATCHES);
 }

@@ -13,7 +13,9 @@ mod foreach;
 mod head;
 mod iplocation;
 mod lookup;
+mod makemv;
 mod mvexpand;
+mod nomv;
 mod results;
 mod reverse;
 mod rex;
@@ -84,7 +86,9 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
         CommandKind::Head(head) => head::lower(head),
         CommandKind::Iplocation(iplocation) => iplocation::lower(iplocation, compiler),
         CommandKind::Lookup(lookup) => lookup::lower(lookup, compiler)?,
+        CommandKind::Makemv(makemv) => makemv::lower(makemv, compiler)?,
         CommandKind::Mvexpand(mvexpand) => mvexpand::lower(mvexpand),
+        CommandKind::Nomv(field) => nomv::lower(field),
         CommandKind::Foreach(foreach) => foreach::lower(foreach, compiler)?,
         CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
         CommandKind::Reverse => reverse::lower(),
@@ -107,12 +111,14 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Foreach(_) => "foreach",
         CommandKind::Iplocation(_) => "iplocation",
         CommandKind::Lookup(_) => "lookup",
+        CommandKind::Makemv(_) => "makemv",
         CommandKind::Mvexpand(_) => "mvexpand",
         CommandKind::Reverse => "reverse",
         CommandKind::Sort(_) => "sort",
         CommandKind::Streamstats(_) => "streamstats",
         CommandKind::Tail { .. } => "tail",
         CommandKind::Transaction(_) => "transaction",
+        CommandKind::Nomv(_) => "nomv",
         _ => "",
     }
 }
@@ -170,5 +176,21 @@ fn time_of(record: &Record) -> Option<jiff::Timestamp> {
     match record.get(names::TIME)?.values() {
         [Value::Time(time), ..] => Some(*time),
         _ => None,
+    }
+}
+
+/// The fields that a command without an operator of its own reads by name.
+pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
+    match kind {
+        CommandKind::Rex(rex) => vec![&rex.field],
+        CommandKind::Lookup(lookup) => {
+            lookup.matches.iter().map(|one| one.field.as_str()).collect()
+        }
+        CommandKind::Iplocation(iplocation) => vec![&iplocation.field.node],
+        CommandKind::Makemv(makemv) => vec![&makemv.field],
+        CommandKind::Mvexpand(mvexpand) => vec![&mvexpand.field],
+        CommandKind::Nomv(field) => vec![&field.node],
+        CommandKind::Foreach(foreach) => foreach.fields.iter().map(|f| f.node.as_str()).collect(),
+        _ => Vec::new(),
     }
 }

@@ -179,3 +179,66 @@ impl Counter<'_> {
         self.characters
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::spl::ast::CommandKind;
+    use crate::spl::{Macros, parse};
+
+    /// The row after a `rex` whose field `x` is `text`.
+    fn after(rex: &str, text: &str) -> Record {
+        let parsed = parse(&format!("* | rex field=x {rex}"), &Macros::empty());
+        let mut commands = parsed.pipeline.expect("a search").commands;
+        let Some(CommandKind::Rex(rex)) = commands.pop().map(|command| command.kind) else {
+            panic!("{rex} is no rex")
+        };
+        let mut compiler = Compiler::default();
+        let Some(Lowered::Row(command)) = lower(&rex, &mut compiler) else {
+            panic!("{:?}", compiler.diagnostics)
+        };
+        let scratch = Scratch::default();
+        let context = Context { scratch: &scratch, timezone: &TimeZone::UTC };
+        let record = Record::new([("x".to_owned(), Field::text(text))]);
+        command.apply(record, context).expect("rex keeps every row")
+    }
+
+    #[test]
+    fn what_one_row_gives_is_bounded() {
+        let record = after(r#"max_match=0 "(?<y>a)""#, &"a".repeat(2 * MAX_MATCHES));
+        assert_eq!(record.get("y").map(|field| field.values().len()), Some(MAX_MATCHES));
+        // Each place takes the rest of the text.
+        let text = "a".repeat(1 << 20);
+        let record = after(r#"max_match=0 "(?=(?<y>a+))""#, &text);
+        let taken = record.get("y").map_or(0, Field::size);
+        assert!((MAX_TAKEN / 2..=2 * MAX_TAKEN).contains(&taken), "{taken}");
+        // Each replacement is a thousand times as long; the rest stays as it is.
+        let text = "a".repeat(1 << 20);
+        let long = format!(r#"mode=sed "s/a/{}/g""#, r"\0".repeat(1000));
+        let record = after(&long, &text);
+        let rewritten = record.get("x").map_or(0, Field::size);
+        assert!((MAX_TAKEN / 2..=2 * MAX_TAKEN).contains(&rewritten), "{rewritten}");
+    }
+
+    #[test]
+    fn a_regex_without_a_named_group_is_refused() {
+        // SPLUNK.md 4, rex: no named group is fatal.
+        for (rex, code) in [
+            ("\"a(b)\"", Some(codes::NO_NAMED_GROUP)),
+            ("\"(?<a>b\"", Some(codes::BAD_REGEX)),
+            ("\"(?<a>b)(?<a>c)\"", Some(codes::BAD_REGEX)),
+            ("mode=sed \"s/(/b/\"", Some(codes::BAD_REGEX)),
+            ("mode=sed \"s/(a)/b/\"", None),
+            ("\"(?P<a>b)\"", None),
+        ] {
+            let parsed = parse(&format!("* | rex {rex}"), &Macros::empty());
+            let commands = parsed.pipeline.expect("a search").commands;
+            let mut compiler = Compiler::default();
+            let lowered = super::super::lower(&commands[1].kind, &mut compiler);
+            assert_eq!(compiler.diagnostics.first().map(|finding| finding.code), code, "{rex}");
+            assert_eq!(lowered.is_none(), code.is_some(), "{rex}");
+        }
+    }
+}

@@ -136,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_the_commands_is_before_the_bracket() {
+        let text = "* | foreach a* [eval `b`<<FIELD>>= ] | table a";
+        let mut macros = Macros::empty();
+        macros.insert("b", Vec::new(), "longer_than_its_call_");
+        let parsed = parse(text, &macros);
+        let places: Vec<_> = parsed.diagnostics.iter().map(|finding| finding.span.start).collect();
+        assert_eq!(places, [text.find(']').unwrap()], "{:?}", parsed.diagnostics);
+    }
+
+    #[test]
     fn a_warning_keeps_the_commands() {
         let parsed = parse("* | foreach a* [eval x=<<FIELD>>.b.c]", &Macros::empty());
         assert_eq!(

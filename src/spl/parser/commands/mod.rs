@@ -11,7 +11,9 @@ mod foreach;
 mod head;
 mod iplocation;
 mod lookup;
+mod makemv;
 mod mvexpand;
+mod nomv;
 mod regex;
 mod rename;
 mod reverse;
@@ -51,7 +53,9 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["head"], parse: head::parse },
     CommandSyntax { names: &["iplocation"], parse: iplocation::parse },
     CommandSyntax { names: &["lookup"], parse: lookup::parse },
+    CommandSyntax { names: &["makemv"], parse: makemv::parse },
     CommandSyntax { names: &["mvexpand"], parse: mvexpand::parse },
+    CommandSyntax { names: &["nomv"], parse: nomv::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
     CommandSyntax { names: &["rex"], parse: rex::parse },
