@@ -190,6 +190,7 @@ fn operator(
         | CommandKind::Eventstats(_)
         | CommandKind::Fillnull(_)
         | CommandKind::Head(_)
+        | CommandKind::Join(_)
         | CommandKind::Reverse
         | CommandKind::Sort(_)
         | CommandKind::Streamstats(_)

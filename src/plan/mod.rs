@@ -11,7 +11,7 @@ mod physical;
 mod required;
 
 pub use bin::Bin;
-pub use commands::Allowance;
+pub use commands::{Allowance, Held};
 pub use explain::{Explanation, explain};
 pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};
@@ -24,8 +24,12 @@ use jiff::tz::TimeZone;
 use crate::cim::Cim;
 use crate::reading::Reading;
 use crate::rule::Rule;
+use crate::spl::ast::Pipeline;
 use crate::spl::diagnostic::{Diagnostic, Severity};
-use crate::spl::{self, Macros};
+use crate::spl::{self, Macros, codes};
+
+/// How many subsearches a rule may have: each is searched for as a rule of its own is.
+const MAX_SUBSEARCHES: usize = 10;
 
 /// What compiling a rule needs beside the rule.
 #[derive(Debug, Clone)]
@@ -59,6 +63,9 @@ pub struct Plan {
     /// The last look at the text of one event, before it is decoded; `None` where it would let
     /// everything through.
     pub gate: Option<Gate>,
+    /// The rule's subsearches, in the order of their commands: they look through the same files,
+    /// and their rows go into the rule's last part. None has subsearches of its own.
+    pub subsearches: Vec<Plan>,
 }
 
 /// A rule that does not run, and everything that is wrong with it.
@@ -83,17 +90,53 @@ impl Plan {
         let parsed = spl::parse(&rule.search, &settings.macros);
         let mut diagnostics = parsed.diagnostics;
         let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
-        let logical = LogicalPlan::new(&pipeline, settings.reading, &mut diagnostics);
-        let program = Program::compile(&logical, &settings.timezone, &mut diagnostics);
+        let plan = Self::build(&rule, &pipeline, settings, &mut diagnostics);
         diagnostics.sort_by_key(|finding| finding.span.start);
+        let Some(plan) = plan else { return refuse(rule, diagnostics) };
+        Ok((plan, diagnostics))
+    }
+    /// Compiles a pipeline of a rule: its own, or a subsearch. `None` where something is wrong
+    /// with it, be it found before.
+    fn build(
+        rule: &Rule,
+        pipeline: &Pipeline,
+        settings: &Settings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        let logical = LogicalPlan::new(pipeline, settings.reading, diagnostics);
+        let program = Program::compile(&logical, &settings.timezone, diagnostics);
+        let subsearches = Self::subsearches(rule, pipeline, settings, diagnostics);
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
-            return refuse(rule, diagnostics);
+            return None;
         }
         let required = Required::of(&logical, &program);
         let text_guards = Guard::all(&required, Storage::Text, &settings.cim);
         let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
         let gate = Gate::new(&logical, &program, &settings.cim);
-        let plan = Self { rule, logical, program, required, text_guards, evtx_guards, gate };
-        Ok((plan, diagnostics))
+        let rule = rule.clone();
+        Some(Self { rule, logical, program, required, text_guards, evtx_guards, gate, subsearches })
+    }
+
+    /// Compiles the subsearches of a pipeline.
+    fn subsearches(
+        rule: &Rule,
+        pipeline: &Pipeline,
+        settings: &Settings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Self> {
+        let mut plans = Vec::new();
+        for command in &pipeline.commands {
+            let Some(subsearch) = commands::subsearch(&command.kind) else { continue };
+            if plans.len() == MAX_SUBSEARCHES {
+                diagnostics.push(Diagnostic::error(
+                    codes::SUBSEARCH,
+                    format!("a rule may have {MAX_SUBSEARCHES} subsearches"),
+                    command.span,
+                ));
+                break;
+            }
+            plans.extend(Self::build(rule, subsearch, settings, diagnostics));
+        }
+        plans
     }
 }

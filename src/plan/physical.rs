@@ -31,6 +31,8 @@ pub struct Program {
     /// The order of the columns that the last `table` or `stats` fixes.
     columns: Columns,
     timezone: TimeZone,
+    /// How many of the commands have a subsearch.
+    subsearches: usize,
     /// How many decimals of a second the rows' times have.
     decimals: Option<u8>,
 }
@@ -92,6 +94,7 @@ impl Program {
             final_steps: Vec::new(),
             columns: Columns::default(),
             timezone: timezone.clone(),
+            subsearches: 0,
             decimals: None,
         };
         for operator in &plan.operators {
@@ -117,7 +120,8 @@ impl Program {
             return;
         }
         let step = match operator {
-            Operator::Command(kind) => match commands::lower(kind, compiler) {
+            Operator::Command(kind) => match commands::lower(kind, compiler, &mut self.subsearches)
+            {
                 Some(Lowered::Row(command)) => Step::Command(command),
                 Some(Lowered::Set(command)) => {
                     self.final_steps.push(FinalStep::Command(command));
@@ -174,7 +178,8 @@ impl Program {
         }
         let mut record = self.materialise(row);
         let allowance = Allowance::new(usize::MAX);
-        let context = Context { scratch, timezone: &self.timezone, allowance: &allowance };
+        let context =
+            Context { scratch, timezone: &self.timezone, allowance: &allowance, subsearches: &[] };
         for step in &self.steps {
             record = step.apply(record, context)?;
         }
@@ -215,15 +220,33 @@ impl Program {
     }
 
     /// Runs the part for all rows, given in the order of the pipeline, and puts their columns in
-    /// order.
+    /// order. `subsearches` are the rows of the rule's subsearches.
     #[must_use]
     pub fn finish(
+        &self,
+        rows: Vec<Held>,
+        scratch: &Scratch,
+        allowance: &Allowance,
+        subsearches: &[Vec<Held>],
+    ) -> Vec<FinalRow> {
+        let rows = self.run_on_all(rows, scratch, allowance, subsearches).into_iter();
+        rows.map(|(record, evidence)| FinalRow {
+            columns: self.columns.arrange(record.into_fields()),
+            evidence,
+        })
+        .collect()
+    }
+
+    /// The same, but the rows stay as they are: those of a subsearch go on into its rule.
+    #[must_use]
+    pub fn run_on_all(
         &self,
         mut rows: Vec<Held>,
         scratch: &Scratch,
         allowance: &Allowance,
-    ) -> Vec<FinalRow> {
-        let context = Context { scratch, timezone: &self.timezone, allowance };
+        subsearches: &[Vec<Held>],
+    ) -> Vec<Held> {
+        let context = Context { scratch, timezone: &self.timezone, allowance, subsearches };
         for step in &self.final_steps {
             rows = match step {
                 FinalStep::Each(step) => rows
@@ -234,13 +257,8 @@ impl Program {
                 FinalStep::Command(command) => command.apply(rows, context),
             };
         }
-        rows.into_iter()
-            .filter(|(record, _)| !record.is_empty())
-            .map(|(record, evidence)| FinalRow {
-                columns: self.columns.arrange(record.into_fields()),
-                evidence,
-            })
-            .collect()
+        rows.retain(|(record, _)| !record.is_empty());
+        rows
     }
 }
 

@@ -101,6 +101,8 @@ pub enum CommandKind {
     Fillnull(Fillnull),
     /// `head [N]`.
     Head(Head),
+    /// `join [OPTION]... FIELD... [SUBSEARCH]`.
+    Join(Box<Join>),
     /// `reverse`.
     Reverse,
     /// `sort [N] [+|-]FIELD...`.
@@ -158,6 +160,21 @@ pub enum EventFilter {
     Search(SearchExpr),
     /// Of what a condition is true.
     Eval(Expr),
+}
+
+/// The arguments of `join`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// The fields whose values rows are joined by.
+    pub fields: Vec<Spanned<String>>,
+    /// Whether rows without a match stay (`type=left`).
+    pub keeps_all: bool,
+    /// How many rows of the subsearch a row is joined with; 0 for all.
+    pub max: u64,
+    /// Whether the subsearch's values replace those that a row has.
+    pub overwrite: bool,
+    /// The subsearch.
+    pub pipeline: Pipeline,
 }
 
 /// The arguments of `sort`.

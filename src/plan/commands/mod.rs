@@ -10,6 +10,7 @@ mod dedup;
 mod eventstats;
 mod fillnull;
 mod head;
+mod join;
 mod results;
 mod reverse;
 mod sort;
@@ -44,6 +45,8 @@ pub struct Context<'c> {
     pub timezone: &'c TimeZone,
     /// What commands of all rows may add to them.
     pub allowance: &'c Allowance,
+    /// The rows of the rule's subsearches, in the order of their commands.
+    pub subsearches: &'c [Vec<Held>],
 }
 
 /// A command that works on one row.
@@ -68,13 +71,22 @@ pub enum Lowered {
 }
 
 /// Compiles a command; what is wrong with it is added to the compiler's diagnostics. `None` is of
-/// commands that have an operator of their own, or after an error.
-pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lowered> {
+/// commands that have an operator of their own, or after an error. `subsearches` counts those of
+/// the rule so far.
+pub(super) fn lower(
+    kind: &CommandKind,
+    compiler: &mut Compiler,
+    subsearches: &mut usize,
+) -> Option<Lowered> {
     Some(match kind {
         CommandKind::Dedup(dedup) => dedup::lower(dedup),
         CommandKind::Eventstats(stats) => eventstats::lower(stats, compiler),
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
+        CommandKind::Join(join) => {
+            *subsearches += 1;
+            join::lower(join, *subsearches - 1)
+        }
         CommandKind::Reverse => reverse::lower(),
         CommandKind::Sort(sort) => sort::lower(sort),
         CommandKind::Streamstats(stats) => streamstats::lower(stats, compiler),
@@ -91,6 +103,7 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Eventstats(_) => "eventstats",
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
+        CommandKind::Join(_) => "join",
         CommandKind::Reverse => "reverse",
         CommandKind::Sort(_) => "sort",
         CommandKind::Streamstats(_) => "streamstats",
@@ -152,6 +165,14 @@ pub(super) fn place_of(at: usize, record: &Record) -> Place {
 fn time_of(record: &Record) -> Option<jiff::Timestamp> {
     match record.get(names::TIME)?.values() {
         [Value::Time(time), ..] => Some(*time),
+        _ => None,
+    }
+}
+
+/// The subsearch of a command, where it has one.
+pub(super) fn subsearch(kind: &CommandKind) -> Option<&ast::Pipeline> {
+    match kind {
+        CommandKind::Join(join) => Some(&join.pipeline),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ mod eventstats;
 mod fields;
 mod fillnull;
 mod head;
+mod join;
 mod regex;
 mod rename;
 mod reverse;
@@ -42,6 +43,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["fields"], parse: fields::parse },
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
     CommandSyntax { names: &["head"], parse: head::parse },
+    CommandSyntax { names: &["join"], parse: join::parse },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
     CommandSyntax { names: &["reverse"], parse: reverse::parse },

@@ -54,7 +54,6 @@ pub(super) const NAMES: &[&str] = &[
     "inputintelligence",
     "inputlookup",
     "iplocation",
-    "join",
     "kmeans",
     "kv",
     "kvform",
