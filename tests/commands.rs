@@ -179,6 +179,11 @@ fn commands_do_what_splunk_does() {
         ("* | stats values(N) as N | join N [search N=9 | table N Ip]", &["N=10+9+abc Ip=192.168.0.1"]),
         ("* | join host [search none_of_this | table host]", &[]),
         ("N=9 | table host | join host [search N=10 | table host N] | join host [search N=9 | table host Ip]", &["host=alpha Ip=192.168.0.1 N=10"]),
+        // top and rare: counts and shares, ties by value (Search Reference, top).
+        ("* | top EventCode", &["EventCode=4688 count=3 percent=75.000000", "EventCode=4689 count=1 percent=25.000000"]),
+        ("* | rare limit=1 showperc=f countfield=n EventCode", &["EventCode=4689 n=1"]),
+        ("* | top 1 N showcount=f by host", &["host=alpha N=9 percent=50.000000", "host=beta N=abc percent=100.000000"]),
+        ("* | top 0 M, host", &["M=one host=beta count=1 percent=50.000000", "M=two host=beta count=1 percent=50.000000"]),
         // head, tail, reverse.
         ("* | reverse | table N", &["N=9", "N=10", "N=abc"]),
         ("* | tail 2 | table N", &["N=9", "N=10"]),

@@ -195,6 +195,7 @@ fn operator(
         | CommandKind::Sort(_)
         | CommandKind::Streamstats(_)
         | CommandKind::Tail { .. }
+        | CommandKind::Top(_)
         | CommandKind::Transaction(_) => Operator::Command(command.kind.clone()),
     })
 }

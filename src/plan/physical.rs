@@ -443,6 +443,10 @@ impl Columns {
                     }
                 }
             }
+            Operator::Command(kind) if commands::columns(kind).is_some() => {
+                let columns = commands::columns(kind).unwrap_or_default();
+                self.order = columns.iter().map(|text| Glob::new(text)).collect();
+            }
             Operator::Command(kind) if !self.order.is_empty() => {
                 self.order.extend(commands::added(kind).iter().map(|text| Glob::new(text)));
             }

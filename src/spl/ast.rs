@@ -114,6 +114,8 @@ pub enum CommandKind {
         /// How many rows are kept.
         limit: u64,
     },
+    /// `top` and `rare`.
+    Top(Box<Top>),
     /// `transaction [FIELD]... [OPTION]...`.
     Transaction(Box<Transaction>),
 }
@@ -175,6 +177,23 @@ pub struct Join {
     pub overwrite: bool,
     /// The subsearch.
     pub pipeline: Pipeline,
+}
+
+/// The arguments of `top` and `rare`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Top {
+    /// Whether the rarest combinations are wanted, and not the most frequent.
+    pub rarest: bool,
+    /// How many are kept of each group; 0 for all.
+    pub limit: u64,
+    /// The fields whose values are combined and counted.
+    pub fields: Vec<Spanned<String>>,
+    /// The fields by which rows are grouped.
+    pub by: Vec<Spanned<String>>,
+    /// The name of the count, where it is shown.
+    pub count: Option<String>,
+    /// The name of its share of the group, where it is shown.
+    pub percent: Option<String>,
 }
 
 /// The arguments of `sort`.

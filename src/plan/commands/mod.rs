@@ -15,6 +15,7 @@ mod results;
 mod reverse;
 mod sort;
 mod streamstats;
+mod top;
 mod transaction;
 
 use std::fmt::Debug;
@@ -91,6 +92,7 @@ pub(super) fn lower(
         CommandKind::Sort(sort) => sort::lower(sort),
         CommandKind::Streamstats(stats) => streamstats::lower(stats, compiler),
         CommandKind::Tail { limit } => reverse::lower_tail(*limit),
+        CommandKind::Top(top) => top::lower(top),
         CommandKind::Transaction(transaction) => transaction::lower(transaction, compiler),
         _ => return None,
     })
@@ -108,6 +110,8 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Sort(_) => "sort",
         CommandKind::Streamstats(_) => "streamstats",
         CommandKind::Tail { .. } => "tail",
+        CommandKind::Top(top) if top.rarest => "rare",
+        CommandKind::Top(_) => "top",
         CommandKind::Transaction(_) => "transaction",
         _ => "",
     }
@@ -165,6 +169,14 @@ pub(super) fn place_of(at: usize, record: &Record) -> Place {
 fn time_of(record: &Record) -> Option<jiff::Timestamp> {
     match record.get(names::TIME)?.values() {
         [Value::Time(time), ..] => Some(*time),
+        _ => None,
+    }
+}
+
+/// The columns of the rows that a command makes anew, in their order.
+pub(super) fn columns(kind: &CommandKind) -> Option<Vec<String>> {
+    match kind {
+        CommandKind::Top(top) => Some(top::columns(top)),
         _ => None,
     }
 }

@@ -18,6 +18,7 @@ mod stats;
 mod streamstats;
 mod table;
 mod tail;
+mod top;
 mod transaction;
 mod unsupported;
 mod where_;
@@ -44,6 +45,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
     CommandSyntax { names: &["head"], parse: head::parse },
     CommandSyntax { names: &["join"], parse: join::parse },
+    CommandSyntax { names: &["rare"], parse: top::parse_rare },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
     CommandSyntax { names: &["reverse"], parse: reverse::parse },
@@ -53,6 +55,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["streamstats"], parse: streamstats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
     CommandSyntax { names: &["tail"], parse: tail::parse },
+    CommandSyntax { names: &["top"], parse: top::parse },
     CommandSyntax { names: &["transaction"], parse: transaction::parse },
     CommandSyntax { names: &["where"], parse: where_::parse },
 ];
