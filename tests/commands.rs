@@ -226,14 +226,18 @@ fn what_commands_add_to_rows_is_limited() {
         })
         .collect();
     std::fs::write(&path, text).unwrap();
-    for search in ["eventstats values(N) as all", "streamstats values(N) as all"] {
+    for (search, rows) in [
+        ("eventstats values(N) as all", 200),
+        ("streamstats values(N) as all", 200),
+        ("eval k=1 | join max=0 k [* | eval k=1 | table k N | rename N as M]", 40_000),
+    ] {
         let search = &format!("* | table N | {search}");
         for (max_result, fits) in [(1 << 20, false), (64 << 20, true)] {
             let plan = common::compile(Rule::parse(search, "c.spl").unwrap(), Reading::AS_MEANT);
             let options = Options { max_result, ..Options::default() };
             let outcome = common::sweep(plan, std::slice::from_ref(&path), &options);
             assert_eq!(outcome.overflowed, !fits, "{search}");
-            assert_eq!(outcome.rows[0].len() == 200, fits, "{search}");
+            assert_eq!(outcome.rows[0].len() == rows, fits, "{search}");
         }
     }
 }

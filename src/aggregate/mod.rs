@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use accumulator::{Accumulator, Function};
-pub use groups::{Evidence, Group, GroupKey, Groups, Position, Results, keys};
+pub use groups::{Evidence, Group, GroupKey, Groups, MAX_GROUPS, Position, Results, keys};
 pub use running::RunningGroup;
 
 use crate::eval::expr::Expr;

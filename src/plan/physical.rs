@@ -253,7 +253,7 @@ impl Program {
                     .into_iter()
                     .filter_map(|(record, evidence)| Some((step.apply(record, context)?, evidence)))
                     .collect(),
-                FinalStep::Stats(stats) => regroup(rows, stats, scratch),
+                FinalStep::Stats(stats) => regroup(rows, stats, context),
                 FinalStep::Command(command) => command.apply(rows, context),
             };
         }
@@ -263,11 +263,16 @@ impl Program {
 }
 
 /// A `stats` over rows: their order is their place, their `_time` what `earliest` goes by.
-fn regroup(rows: Vec<Held>, stats: &Stats, scratch: &Scratch) -> Vec<Held> {
+fn regroup(rows: Vec<Held>, stats: &Stats, context: Context<'_>) -> Vec<Held> {
     let mut groups = Groups::default();
     for (at, (record, evidence)) in rows.into_iter().enumerate() {
         let place = commands::place_of(at, &record);
-        groups.update(stats, &record, place, evidence, scratch);
+        let own = record.size() + evidence.iter().map(Evidence::size).sum::<usize>();
+        let grown = groups.update(stats, &record, place, evidence, context.scratch);
+        // The row goes, so only what it grew by in its groups is new.
+        if !context.allowance.take(grown.saturating_sub(own)) {
+            break;
+        }
     }
     groups.finish(stats)
 }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, Held, Lowered, SetCommand};
-use crate::aggregate::{GroupKey, Stats, keys};
+use super::{Context, Held, Lowered, SetCommand, keys_of};
+use crate::aggregate::{GroupKey, Stats};
 use crate::eval::row::Record;
 use crate::spl::ast;
 
@@ -50,13 +50,13 @@ impl SetCommand for Join {
         }
         let mut by_key: BTreeMap<GroupKey, Vec<usize>> = BTreeMap::new();
         for (at, (record, _)) in used.iter().enumerate() {
-            for key in keys(&self.by, record) {
+            for key in keys_of(&self.by, record, context) {
                 by_key.entry(key).or_default().push(at);
             }
         }
         let mut joined = Vec::new();
         for row in rows {
-            let matches: BTreeSet<usize> = keys(&self.by, &row.0)
+            let matches: BTreeSet<usize> = keys_of(&self.by, &row.0, context)
                 .iter()
                 .filter_map(|key| by_key.get(key))
                 .flat_map(|places| places.iter().copied().take(self.max))

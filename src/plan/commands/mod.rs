@@ -26,7 +26,7 @@ pub use allowance::Allowance;
 
 use super::logical::resolve_aggregation;
 use super::physical::aggregation;
-use crate::aggregate::{Evidence, Place, Stats};
+use crate::aggregate::{Evidence, GroupKey, Place, Stats, keys};
 use crate::eval::expr::{Compiler, Expr};
 use crate::eval::row::{Record, Scratch, names};
 use crate::spl::ast::{self, CommandKind};
@@ -158,6 +158,17 @@ fn condition(expr: &ast::Expr, compiler: &mut Compiler) -> Expr {
         ));
     }
     compiled
+}
+
+/// The groups of a row. Where they are too many the answer counts as cut short.
+fn keys_of(stats: &Stats, record: &Record, context: Context<'_>) -> Vec<GroupKey> {
+    match keys(stats, record) {
+        Some(keys) => keys,
+        None => {
+            context.allowance.spend();
+            Vec::new()
+        }
+    }
 }
 
 /// The place of the `at`-th of all rows.

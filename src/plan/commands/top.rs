@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Held, Lowered, SetCommand};
-use crate::aggregate::{Evidence, GroupKey, Stats, keys};
+use super::{Context, Held, Lowered, SetCommand, keys_of};
+use crate::aggregate::{Evidence, GroupKey, Stats};
 use crate::eval::row::Record;
 use crate::spl::ast;
 use crate::value::{Field, Value};
@@ -42,10 +42,15 @@ struct Counted {
 }
 
 impl SetCommand for Top {
-    fn apply(&self, rows: Vec<Held>, _: Context<'_>) -> Vec<Held> {
+    fn apply(&self, rows: Vec<Held>, context: Context<'_>) -> Vec<Held> {
         let mut counts: BTreeMap<GroupKey, Counted> = BTreeMap::new();
         for (record, evidence) in rows {
-            for key in keys(&self.fields, &record) {
+            for key in keys_of(&self.fields, &record, context) {
+                let events: usize = evidence.iter().map(Evidence::size).sum();
+                let values: usize = key.0.iter().map(Value::size).sum();
+                if !context.allowance.take(values + events) {
+                    return Vec::new();
+                }
                 let counted = counts.entry(key).or_default();
                 counted.count += 1;
                 counted.evidence.extend(evidence.iter().cloned());
