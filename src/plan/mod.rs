@@ -95,6 +95,7 @@ impl Plan {
         let Some(plan) = plan else { return refuse(rule, diagnostics) };
         Ok((plan, diagnostics))
     }
+
     /// Compiles a pipeline of a rule: its own, or a subsearch. `None` where something is wrong
     /// with it, be it found before.
     fn build(
@@ -138,5 +139,47 @@ impl Plan {
             plans.extend(Self::build(rule, subsearch, settings, diagnostics));
         }
         plans
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Accommodation;
+
+    fn compile(search: &str) -> Result<Plan, Vec<&'static str>> {
+        let settings = Settings {
+            macros: Macros::builtin(),
+            cim: Cim::builtin(),
+            reading: Reading::AS_MEANT,
+            timezone: TimeZone::UTC,
+        };
+        let rule = Rule::parse(search, "rule.spl").unwrap();
+        match Plan::compile(rule, &settings) {
+            Ok((plan, _)) => Ok(plan),
+            Err(refusal) => Err(refusal.findings.iter().map(|finding| finding.code).collect()),
+        }
+    }
+
+    #[test]
+    fn a_rule_owns_the_plans_of_its_subsearches() {
+        let plan =
+            compile("a | join b [search process=c | bin span=1s | stats count by b]").unwrap();
+        assert_eq!(plan.subsearches.len(), 1);
+        assert!(plan.subsearches[0].program.stats().is_some() && plan.program.stats().is_none());
+        let accommodations: Vec<_> =
+            plan.logical.accommodations().into_iter().map(|(code, _)| code).collect();
+        assert!(accommodations.contains(&Accommodation::BinTime));
+        assert!(accommodations.contains(&Accommodation::PowershellProcess));
+        // What is wrong with a subsearch is wrong with the rule.
+        let wrong = compile("a | join b [search c | regex d=\"(\"]").unwrap_err();
+        assert_eq!(wrong, [codes::BAD_REGEX]);
+    }
+
+    #[test]
+    fn a_rule_has_a_bounded_number_of_subsearches() {
+        let joins = |count| format!("a{}", " | join b [c]".repeat(count));
+        assert_eq!(compile(&joins(MAX_SUBSEARCHES)).unwrap().subsearches.len(), MAX_SUBSEARCHES);
+        assert_eq!(compile(&joins(MAX_SUBSEARCHES + 1)).unwrap_err(), [codes::SUBSEARCH]);
     }
 }
