@@ -208,7 +208,8 @@ fn aggregate(bencher: Bencher<'_, '_>) {
             let place = Place::new(event.meta.time, 0, at as u64);
             groups.update(stats, record, place, Vec::new(), &scratch);
         }
-        let rows = plan.program.finish(groups.finish(stats), &scratch, &Allowance::new(usize::MAX));
+        let rows =
+            plan.program.finish(groups.finish(stats), &scratch, &Allowance::new(usize::MAX), &[]);
         assert!(!rows.is_empty());
         rows
     });

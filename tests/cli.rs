@@ -568,6 +568,16 @@ fn quiet_says_only_what_is_wrong() {
 }
 
 #[test]
+fn what_a_command_says_of_its_rows_is_in_the_summary() {
+    let folder = Folder::new();
+    folder.write("r.spl", "EventCode=* | sort 1 -_time | table _time");
+    let run = folder.run("scan -r r.spl --stats-json stats.json a.xml");
+    assert!(run.stderr.contains("note: r: sort keeps the first 1 of "), "{}", run.stderr);
+    let stats: Json = serde_json::from_str(&folder.read("stats.json")).unwrap();
+    assert_eq!(stats["notes"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn statistics_are_for_people_and_for_programs() {
     let folder = Folder::new();
     folder.write("e.txt", "prose\n");

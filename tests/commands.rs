@@ -2,10 +2,12 @@
 
 mod common;
 
+use coldsweep::cim::Cim;
+use coldsweep::plan::FinalRow;
 use coldsweep::plan::{FinalRow, Plan, Settings};
 use coldsweep::reading::Reading;
 use coldsweep::rule::Rule;
-use coldsweep::scan::Options;
+use coldsweep::scan::{Options, Progress, scan};
 use coldsweep::value::Value;
 use common::mmdb::{Datum, mmdb};
 
@@ -227,6 +229,19 @@ fn commands_do_what_splunk_does() {
         // Events share one value at least and contradict none.
         ("* | transaction EventCode N | table EventCode N", &["EventCode=4689 N=abc", "EventCode=4688 N=10", "EventCode=4688 N=9"]),
         ("* | table host N | transaction host", &[]),
+        // join: rows of a subsearch over the same files, by the fields' values (SPLUNK.md 4, join).
+        ("EventCode=4688 N=* | table host N | join host [search Ip=10.* | table host Ip N]", &["host=alpha N=10 Ip=10.1.2.3", "host=alpha N=10 Ip=10.1.2.3"]),
+        ("* | table host N | join type=left overwrite=f host [search Ip=10.* | table host Ip N]", &["host=beta", "host=beta N=abc", "host=alpha N=10 Ip=10.1.2.3", "host=alpha N=9 Ip=10.1.2.3"]),
+        ("* | stats values(N) as N by host | join max=0 host [ * | table host EventCode Image ] | table host EventCode", &["host=alpha EventCode=4688", "host=alpha EventCode=4688", "host=beta EventCode=4688", "host=beta EventCode=4689"]),
+        ("* | stats count by host | join host [search M=one | stats values(M) as m dc(Image) as d by host | where d=1] | table host count m", &["host=beta count=2 m=one+two"]),
+        ("* | stats values(N) as N | join N [search N=9 | table N Ip]", &["N=10+9+abc Ip=192.168.0.1"]),
+        ("* | join host [search none_of_this | table host]", &[]),
+        ("N=9 | table host | join host [search N=10 | table host N] | join host [search N=9 | table host Ip]", &["host=alpha Ip=192.168.0.1 N=10"]),
+        // top and rare: counts and shares, ties by value (Search Reference, top).
+        ("* | top EventCode", &["EventCode=4688 count=3 percent=75.000000", "EventCode=4689 count=1 percent=25.000000"]),
+        ("* | rare limit=1 showperc=f countfield=n EventCode", &["EventCode=4689 n=1"]),
+        ("* | top 1 N showcount=f by host", &["host=alpha N=9 percent=50.000000", "host=beta N=abc percent=100.000000"]),
+        ("* | top 0 M, host", &["M=one host=beta count=1 percent=50.000000", "M=two host=beta count=1 percent=50.000000"]),
         // head, tail, reverse.
         ("* | reverse | table N", &["N=9", "N=10", "N=abc"]),
         ("* | tail 2 | table N", &["N=9", "N=10"]),
@@ -514,14 +529,18 @@ fn what_commands_add_to_rows_is_limited() {
         })
         .collect();
     std::fs::write(&path, text).unwrap();
-    for search in ["eventstats values(N) as all", "streamstats values(N) as all"] {
+    for (search, rows) in [
+        ("eventstats values(N) as all", 200),
+        ("streamstats values(N) as all", 200),
+        ("eval k=1 | join max=0 k [* | eval k=1 | table k N | rename N as M]", 40_000),
+    ] {
         let search = &format!("* | table N | {search}");
         for (max_result, fits) in [(1 << 20, false), (64 << 20, true)] {
             let plan = common::compile(Rule::parse(search, "c.spl").unwrap(), Reading::AS_MEANT);
             let options = Options { max_result, ..Options::default() };
             let outcome = common::sweep(plan, std::slice::from_ref(&path), &options);
             assert_eq!(outcome.overflowed, !fits, "{search}");
-            assert_eq!(outcome.rows[0].len() == 200, fits, "{search}");
+            assert_eq!(outcome.rows[0].len() == rows, fits, "{search}");
         }
     }
 }
@@ -591,5 +610,31 @@ fn a_field_that_only_a_later_command_reads_is_relied_on() {
         let plan = common::compile(rule, Reading::AS_MEANT);
         let codes: Vec<_> = plan.logical.accommodations().iter().map(|(a, _)| a.code()).collect();
         assert_eq!(codes, ["hostmon-process", "powershell-process"], "{command}");
+    }
+}
+
+/// The rows of a subsearch go to its own rule, whichever others there are.
+#[test]
+fn each_rule_has_the_rows_of_its_own_subsearches() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.xml");
+    std::fs::write(&path, archive()).unwrap();
+    let searches = [
+        "N=9 | table host | join host [search N=10 | table host N] | join host [search N=9 | table host Ip]",
+        "N=abc | table N",
+        "M=one | table host | join host [search N=abc | table host N]",
+    ];
+    let plans: Vec<_> = searches
+        .iter()
+        .map(|search| common::compile(Rule::parse(search, "c.spl").unwrap(), Reading::AS_MEANT))
+        .collect();
+    for prefilter in [true, false] {
+        let options = Options { prefilter, threads: 2, ..Options::default() };
+        let (cim, progress) = (Cim::builtin(), Progress::default());
+        let outcome = scan(&plans, &cim, std::slice::from_ref(&path), &options, &progress).unwrap();
+        let rows: Vec<_> = outcome.rows.iter().flatten().map(shown).collect();
+        assert_eq!(rows, ["host=alpha Ip=192.168.0.1 N=10", "N=abc", "host=beta N=abc"]);
+        // What matches a subsearch alone is not counted.
+        assert_eq!(outcome.counters.matched, 3);
     }
 }

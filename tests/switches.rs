@@ -109,6 +109,11 @@ const RULES: &[(&str, bool)] = &[
         r#"".msi" OR "exec" | streamstats time_window=1h count as n by host | stats max(n) as n by host"#,
         false,
     ),
+    (
+        r#"".msi" | table _time host process | join type=left host [search EventCode=4688 | stats count as n, values(user) as u by host]"#,
+        true,
+    ),
+    (r#"".msi" OR "exec" | top limit=3 process by host"#, false),
     (r#"".msi" | table _time host process `group_events("host", 1h)`"#, false),
     (r#"sourcetype=wineventlog:security ".msi" | stats count by host"#, false),
     (

@@ -12,6 +12,13 @@ use crate::eval::expr::Env;
 use crate::eval::row::{Record, Row, Scratch};
 use crate::value::{Field, Value};
 
+/// In how many groups one row may be: values of several by-fields multiply, and an event can have
+/// thousands of each.
+pub const MAX_GROUPS: usize = 1 << 20;
+
+/// More bytes than any limit of a result, and few enough to be added up.
+const TOO_MUCH: usize = 1 << 50;
+
 /// The values of the by-fields: the exact key of a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupKey(pub Vec<Value>);
@@ -216,7 +223,8 @@ impl Groups {
     /// Takes in one row. A row that lacks a by-field is dropped, one with several values in a
     /// by-field is in the group of each (SPLUNK.md 4, stats).
     ///
-    /// Returns by how many bytes the groups grew.
+    /// Returns by how many bytes the groups grew; by more than any limit, and without having done
+    /// so, for a row of more than [`MAX_GROUPS`] groups.
     pub fn update(
         &mut self,
         stats: &Stats,
@@ -225,9 +233,10 @@ impl Groups {
         evidence: Vec<Evidence>,
         scratch: &Scratch,
     ) -> usize {
+        let Some(keys) = keys(stats, record) else { return TOO_MUCH };
         let mut grown = 0;
         let mut evidence = Some(evidence);
-        let mut keys = keys(stats, record).into_iter().peekable();
+        let mut keys = keys.into_iter().peekable();
         while let Some(key) = keys.next() {
             let key_size: usize = key.0.iter().map(Value::size).sum();
             let group = self.0.entry(key).or_insert_with(|| {
@@ -288,12 +297,22 @@ fn finish_group(stats: &Stats, key: GroupKey, group: Group) -> (Record, Vec<Evid
     (record, evidence)
 }
 
-/// The keys of one row: none when it lacks a by-field, several when one has several values.
+/// The keys of one row: none when it lacks a by-field, several when one has several values, each
+/// once. `None` where it would be in more groups than [`MAX_GROUPS`].
 #[must_use]
-pub fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
-    let mut keys = vec![Vec::with_capacity(stats.by.len())];
+pub fn keys(stats: &Stats, record: &Record) -> Option<Vec<GroupKey>> {
+    let mut fields = Vec::with_capacity(stats.by.len());
+    let mut count = 1_usize;
     for name in &stats.by {
-        let Some(field) = record.field(name) else { return Vec::new() };
+        let Some(field) = record.field(name) else { return Some(Vec::new()) };
+        count = count.saturating_mul(field.values().len());
+        fields.push(field);
+    }
+    if count > MAX_GROUPS {
+        return None;
+    }
+    let mut keys = vec![Vec::with_capacity(fields.len())];
+    for field in &fields {
         keys = keys
             .into_iter()
             .flat_map(|key| {
@@ -307,7 +326,7 @@ pub fn keys(stats: &Stats, record: &Record) -> Vec<GroupKey> {
     }
     let mut keys: Vec<_> = keys.into_iter().map(GroupKey).collect();
     keys.dedup();
-    keys
+    Some(keys)
 }
 
 #[cfg(test)]
@@ -375,6 +394,22 @@ mod tests {
         ];
         let rows = shown(&stats, run(&stats, &records));
         assert_eq!(rows, ["count=1 host=a y=1", "count=3 host=b x=10+9 y=1"]);
+    }
+
+    #[test]
+    fn a_row_of_too_many_groups_outgrows_any_limit() {
+        let stats = values_of_all(&["a", "b"]);
+        let many: Vec<String> = (0..1025).map(|n| n.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        for (a, is_in) in [(&many[..1024], true), (&many[..], false)] {
+            let record = record(&[("a", a), ("b", &many[..1024])]);
+            assert_eq!(keys(&stats, &record).map(|keys| keys.len()), is_in.then_some(1 << 20));
+        }
+        let record = record(&[("a", &many), ("b", &many)]);
+        let mut groups = Groups::default();
+        let place = Place::of_row(0, None);
+        let grown = groups.update(&stats, &record, place, Vec::new(), &Scratch::default());
+        assert_eq!((grown, groups.is_empty()), (TOO_MUCH, true));
     }
 
     #[test]

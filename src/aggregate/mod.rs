@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use accumulator::Accumulator;
 pub use chosen::{Choice, Chosen, Rate};
 pub use function::Function;
-pub use groups::{Evidence, Group, GroupKey, Groups, Position, Results, keys};
+pub use groups::{Evidence, Group, GroupKey, Groups, MAX_GROUPS, Position, Results, keys};
 pub use numbers::{Numbers, Statistic};
 pub use running::RunningGroup;
 

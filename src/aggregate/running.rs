@@ -31,8 +31,15 @@ impl RunningGroup {
         group
     }
 
-    /// Takes in one row.
-    pub fn update(&mut self, stats: &Stats, record: &Record, place: Place, scratch: &Scratch) {
+    /// Takes in one row; returns roughly by how many bytes the state grew.
+    pub fn update(
+        &mut self,
+        stats: &Stats,
+        record: &Record,
+        place: Place,
+        scratch: &Scratch,
+    ) -> usize {
+        let mut grown = 0;
         each_input(stats, record, scratch, |at, name, input| {
             let running = match name {
                 None => self.single.get_mut(at).and_then(Option::as_mut),
@@ -44,9 +51,10 @@ impl RunningGroup {
                 ),
             };
             if let Some(running) = running {
-                running.take_in(input, place);
+                grown += running.take_in(input, place);
             }
         });
+        grown
     }
 
     /// What is computed so far.
@@ -105,18 +113,17 @@ impl Running {
         }
     }
 
-    fn take_in(&mut self, input: Input<'_>, place: Place) {
+    fn take_in(&mut self, input: Input<'_>, place: Place) -> usize {
         match (self, input) {
-            (Self::Other(accumulator), input) => {
-                accumulator.take_in(input, place);
-            }
+            (Self::Other(accumulator), input) => accumulator.take_in(input, place),
             (
                 Self::Sum(sums) | Self::Average(sums) | Self::Deviation(sums),
                 Input::Value(Some(field)),
             ) => {
                 field.values().iter().filter_map(Value::number).for_each(|n| sums.add(n));
+                0
             }
-            _ => {}
+            _ => 0,
         }
     }
 

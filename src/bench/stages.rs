@@ -251,6 +251,7 @@ impl Run<'_> {
                 rows,
                 &self.scratch,
                 &Allowance::new(usize::MAX),
+                &[],
             ));
         });
         let Clocks { read, prefilter, frame, extract, evaluate, merge } = self.clocks;

@@ -359,7 +359,10 @@ impl Compiler {
     /// A compiler for a part of the program that is compiled again, with other patterns, while the
     /// program runs: it gives places behind those that are given, and knows no regex.
     pub(crate) fn nested(&self) -> Self {
-        Self { regexes: self.regexes, ..Self::new(self.resources.clone(), self.strict) }
+        Self {
+            regexes: self.regexes,
+            ..Self::new(self.resources.clone(), self.clock.clone(), self.strict)
+        }
     }
 
     /// Takes the findings of a compiler for a part, and keeps as many places free for patterns that

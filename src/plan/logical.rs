@@ -133,8 +133,24 @@ impl LogicalPlan {
         if tests("process") {
             found.push((Accommodation::PowershellProcess, "it tests `process`".to_owned()));
         }
+        for (accommodation, why) in self.subsearches().iter().flat_map(Self::accommodations) {
+            if found.iter().all(|(known, _)| *known != accommodation) {
+                found.push((accommodation, format!("{why}, in a subsearch")));
+            }
+        }
         found.sort_by_key(|(accommodation, _)| *accommodation);
         found
+    }
+
+    /// The plans of its subsearches, as they are meant: a rule that is refused without an
+    /// accommodation has no plan.
+    fn subsearches(&self) -> Vec<Self> {
+        let subsearch = |operator: &Operator| match operator {
+            Operator::Command(kind) => commands::subsearch(kind)
+                .map(|pipeline| Self::new(pipeline, Reading::AS_MEANT, &mut Vec::new())),
+            _ => None,
+        };
+        self.operators.iter().filter_map(subsearch).collect()
     }
 
     /// The event ids that the search spells, sorted: the kinds of event the rule is about.
@@ -192,6 +208,7 @@ pub(super) fn operator(
         | CommandKind::Foreach(_)
         | CommandKind::Head(_)
         | CommandKind::Iplocation(_)
+        | CommandKind::Join(_)
         | CommandKind::Lookup(_)
         | CommandKind::Makemv(_)
         | CommandKind::Mvexpand(_)
@@ -201,6 +218,7 @@ pub(super) fn operator(
         | CommandKind::Sort(_)
         | CommandKind::Streamstats(_)
         | CommandKind::Tail { .. }
+        | CommandKind::Top(_)
         | CommandKind::Transaction(_) => Operator::Command(command.kind.clone()),
     })
 }

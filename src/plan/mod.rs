@@ -16,7 +16,7 @@ mod select;
 pub mod trace;
 
 pub use bin::Bin;
-pub use commands::Allowance;
+pub use commands::{Allowance, Held};
 pub use gate::{Gate, GateCaches};
 pub use guard::{Guard, Storage};
 pub use kind::KindTest;
@@ -33,8 +33,12 @@ use crate::cim::Cim;
 use crate::reading::Reading;
 use crate::resources::Resources;
 use crate::rule::Rule;
+use crate::spl::ast::Pipeline;
 use crate::spl::diagnostic::{Diagnostic, Severity};
 use crate::spl::{self, Macros, codes};
+
+/// How many subsearches a rule may have: each is searched for as a rule of its own is.
+const MAX_SUBSEARCHES: usize = 10;
 
 /// What compiling a rule needs beside the rule.
 #[derive(Debug, Clone)]
@@ -76,6 +80,9 @@ pub struct Plan {
     pub gate: Option<Gate>,
     /// What the rule asks for and is not given, each once, in words: a lookup table, for one.
     pub lacks: Vec<String>,
+    /// The rule's subsearches, in the order of their commands: they look through the same files,
+    /// and their rows go into the rule's last part. None has subsearches of its own.
+    pub subsearches: Vec<Plan>,
 }
 
 /// A rule that does not run, and everything that is wrong with it.
@@ -100,23 +107,68 @@ impl Plan {
         let parsed = spl::parse(&rule.search, &settings.macros);
         let mut diagnostics = parsed.diagnostics;
         let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
-        let logical = LogicalPlan::new(&pipeline, settings.reading, &mut diagnostics);
-        let program = Program::compile(&logical, settings, &mut diagnostics);
+        let plan = Self::build(&rule, &pipeline, settings, &mut diagnostics);
         diagnostics.sort_by_key(|finding| finding.span.start);
+        let Some(plan) = plan else { return refuse(rule, diagnostics) };
+        lints::run(&pipeline, &plan, settings, &mut diagnostics);
+        diagnostics.sort_by_key(|finding| finding.span.start);
+        Ok((plan, diagnostics))
+    }
+
+    /// Compiles a pipeline of a rule: its own, or a subsearch. `None` where something is wrong
+    /// with it, be it found before.
+    fn build(
+        rule: &Rule,
+        pipeline: &Pipeline,
+        settings: &Settings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        let logical = LogicalPlan::new(pipeline, settings.reading, diagnostics);
+        let program = Program::compile(&logical, settings, diagnostics);
+        let subsearches = Self::subsearches(rule, pipeline, settings, diagnostics);
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
-            return refuse(rule, diagnostics);
+            return None;
         }
         let required = Required::of(&logical, &program);
         let text_guards = Guard::all(&required, Storage::Text, &settings.cim);
         let evtx_guards = Guard::all(&required, Storage::Evtx, &settings.cim);
         let gate = Gate::new(&logical, &program, &settings.cim);
         let kinds = KindTest::of(&logical, &settings.cim);
-        let lacks = lacks(&diagnostics);
-        let plan =
-            Self { rule, logical, program, kinds, required, text_guards, evtx_guards, gate, lacks };
-        lints::run(&pipeline, &plan, settings, &mut diagnostics);
-        diagnostics.sort_by_key(|finding| finding.span.start);
-        Ok((plan, diagnostics))
+        Some(Self {
+            rule: rule.clone(),
+            logical,
+            program,
+            kinds,
+            required,
+            text_guards,
+            evtx_guards,
+            gate,
+            lacks: lacks(diagnostics),
+            subsearches,
+        })
+    }
+
+    /// Compiles the subsearches of a pipeline.
+    fn subsearches(
+        rule: &Rule,
+        pipeline: &Pipeline,
+        settings: &Settings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Self> {
+        let mut plans = Vec::new();
+        for command in &pipeline.commands {
+            let Some(subsearch) = commands::subsearch(&command.kind) else { continue };
+            if plans.len() == MAX_SUBSEARCHES {
+                diagnostics.push(Diagnostic::error(
+                    codes::SUBSEARCH,
+                    format!("a rule may have {MAX_SUBSEARCHES} subsearches"),
+                    command.span,
+                ));
+                break;
+            }
+            plans.extend(Self::build(rule, subsearch, settings, diagnostics));
+        }
+        plans
     }
 }
 
@@ -128,4 +180,48 @@ fn lacks(findings: &[Diagnostic]) -> Vec<String> {
     lacks.sort_unstable();
     lacks.dedup();
     lacks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Accommodation;
+
+    fn compile(search: &str) -> Result<Plan, Vec<&'static str>> {
+        let settings = Settings {
+            macros: Macros::builtin(),
+            cim: Cim::builtin(),
+            reading: Reading::AS_MEANT,
+            timezone: TimeZone::UTC,
+            resources: Resources::default(),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let rule = Rule::parse(search, "rule.spl").unwrap();
+        match Plan::compile(rule, &settings) {
+            Ok((plan, _)) => Ok(plan),
+            Err(refusal) => Err(refusal.findings.iter().map(|finding| finding.code).collect()),
+        }
+    }
+
+    #[test]
+    fn a_rule_owns_the_plans_of_its_subsearches() {
+        let plan =
+            compile("a | join b [search process=c | bin span=1s | stats count by b]").unwrap();
+        assert_eq!(plan.subsearches.len(), 1);
+        assert!(plan.subsearches[0].program.stats().is_some() && plan.program.stats().is_none());
+        let accommodations: Vec<_> =
+            plan.logical.accommodations().into_iter().map(|(code, _)| code).collect();
+        assert!(accommodations.contains(&Accommodation::BinTime));
+        assert!(accommodations.contains(&Accommodation::PowershellProcess));
+        // What is wrong with a subsearch is wrong with the rule.
+        let wrong = compile("a | join b [search c | regex d=\"(\"]").unwrap_err();
+        assert_eq!(wrong, [codes::BAD_REGEX]);
+    }
+
+    #[test]
+    fn a_rule_has_a_bounded_number_of_subsearches() {
+        let joins = |count| format!("a{}", " | join b [c]".repeat(count));
+        assert_eq!(compile(&joins(MAX_SUBSEARCHES)).unwrap().subsearches.len(), MAX_SUBSEARCHES);
+        assert_eq!(compile(&joins(MAX_SUBSEARCHES + 1)).unwrap_err(), [codes::SUBSEARCH]);
+    }
 }

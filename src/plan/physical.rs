@@ -30,6 +30,8 @@ pub struct Program {
     /// The order of the columns that the last `table` or `stats` fixes.
     columns: Columns,
     timezone: TimeZone,
+    /// How many of the commands have a subsearch.
+    subsearches: usize,
     /// How many decimals of a second the rows' times have.
     decimals: Option<u8>,
 }
@@ -94,6 +96,7 @@ impl Program {
             final_steps: Vec::new(),
             columns: Columns::default(),
             timezone: settings.timezone.clone(),
+            subsearches: 0,
             decimals: None,
         };
         for operator in &plan.operators {
@@ -119,7 +122,8 @@ impl Program {
             return;
         }
         let step = match operator {
-            Operator::Command(kind) => match commands::lower(kind, compiler) {
+            Operator::Command(kind) => match commands::lower(kind, compiler, &mut self.subsearches)
+            {
                 Some(Lowered::Row(command)) => Step::Command(command),
                 Some(Lowered::Set(command)) => {
                     self.final_steps.push(FinalStep::Command(command));
@@ -176,7 +180,8 @@ impl Program {
         }
         let mut record = self.materialise(row);
         let allowance = Allowance::new(usize::MAX);
-        let context = Context { scratch, timezone: &self.timezone, allowance: &allowance };
+        let context =
+            Context { scratch, timezone: &self.timezone, allowance: &allowance, subsearches: &[] };
         for step in &self.steps {
             record = step.apply(record, context)?;
         }
@@ -210,7 +215,8 @@ impl Program {
         }
         let mut record = self.materialise(row);
         let allowance = Allowance::new(usize::MAX);
-        let context = Context { scratch, timezone: &self.timezone, allowance: &allowance };
+        let context =
+            Context { scratch, timezone: &self.timezone, allowance: &allowance, subsearches: &[] };
         for (at, step) in self.steps.iter().enumerate() {
             let at = self.filters.len() + at;
             if let Step::Filter(filter) = step {
@@ -267,41 +273,59 @@ impl Program {
     }
 
     /// Runs the part for all rows, given in the order of the pipeline, and puts their columns in
-    /// order.
+    /// order. `subsearches` are the rows of the rule's subsearches.
     #[must_use]
     pub fn finish(
+        &self,
+        rows: Vec<Held>,
+        scratch: &Scratch,
+        allowance: &Allowance,
+        subsearches: &[Vec<Held>],
+    ) -> Vec<FinalRow> {
+        let rows = self.run_on_all(rows, scratch, allowance, subsearches).into_iter();
+        rows.map(|(record, evidence)| FinalRow {
+            columns: self.columns.arrange(record.into_fields()),
+            evidence,
+        })
+        .collect()
+    }
+
+    /// The same, but the rows stay as they are: those of a subsearch go on into its rule.
+    #[must_use]
+    pub fn run_on_all(
         &self,
         mut rows: Vec<Held>,
         scratch: &Scratch,
         allowance: &Allowance,
-    ) -> Vec<FinalRow> {
-        let context = Context { scratch, timezone: &self.timezone, allowance };
+        subsearches: &[Vec<Held>],
+    ) -> Vec<Held> {
+        let context = Context { scratch, timezone: &self.timezone, allowance, subsearches };
         for step in &self.final_steps {
             rows = match step {
                 FinalStep::Each(step) => rows
                     .into_iter()
                     .filter_map(|(record, evidence)| Some((step.apply(record, context)?, evidence)))
                     .collect(),
-                FinalStep::Stats(stats) => regroup(rows, stats, scratch),
+                FinalStep::Stats(stats) => regroup(rows, stats, context),
                 FinalStep::Command(command) => command.apply(rows, context),
             };
         }
-        rows.into_iter()
-            .filter(|(record, _)| !record.is_empty())
-            .map(|(record, evidence)| FinalRow {
-                columns: self.columns.arrange(record.into_fields()),
-                evidence,
-            })
-            .collect()
+        rows.retain(|(record, _)| !record.is_empty());
+        rows
     }
 }
 
 /// A `stats` over rows: their order is their place, their `_time` what `earliest` goes by.
-fn regroup(rows: Vec<Held>, stats: &Stats, scratch: &Scratch) -> Vec<Held> {
+fn regroup(rows: Vec<Held>, stats: &Stats, context: Context<'_>) -> Vec<Held> {
     let mut groups = Groups::default();
     for (at, (record, evidence)) in rows.into_iter().enumerate() {
         let place = commands::place_of(at, &record);
-        groups.update(stats, &record, place, evidence, scratch);
+        let own = record.size() + evidence.iter().map(Evidence::size).sum::<usize>();
+        let grown = groups.update(stats, &record, place, evidence, context.scratch);
+        // The row goes, so only what it grew by in its groups is new.
+        if !context.allowance.take(grown.saturating_sub(own)) {
+            break;
+        }
     }
     groups.finish(stats)
 }
@@ -477,6 +501,10 @@ impl Columns {
                         }
                     }
                 }
+            }
+            Operator::Command(kind) if commands::columns(kind).is_some() => {
+                let columns = commands::columns(kind).unwrap_or_default();
+                self.order = columns.iter().map(|text| Glob::new(text)).collect();
             }
             Operator::Command(kind) if !self.order.is_empty() => {
                 self.order.extend(commands::added(kind).iter().map(|text| Glob::new(text)));

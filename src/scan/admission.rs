@@ -17,7 +17,7 @@ pub(super) struct Admission {
 
 impl Admission {
     /// The rules that an event of this kind may match.
-    pub(super) fn of(&mut self, kind: EventKind, reader: &KindReader, plans: &[Plan]) -> &RuleSet {
+    pub(super) fn of(&mut self, kind: EventKind, reader: &KindReader, plans: &[&Plan]) -> &RuleSet {
         if self.known.len() >= MOST_KINDS {
             self.known.clear();
         }
@@ -34,7 +34,7 @@ impl Admission {
 }
 
 /// A reader of kinds that tells apart what these plans do.
-pub(super) fn kind_reader(plans: &[Plan]) -> KindReader {
+pub(super) fn kind_reader(plans: &[&Plan]) -> KindReader {
     let mut fields = Vec::new();
     plans.iter().for_each(|plan| plan.kinds.fields(&mut fields));
     KindReader::new(fields)

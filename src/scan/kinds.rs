@@ -48,7 +48,7 @@ pub(super) fn check(
     // The first match outgrows the limit, which stops the sweep.
     let options =
         Options { max_result: 0, evidence: true, reading: Reading::AS_MEANT, ..options.clone() };
-    let plans = [plan];
+    let plans = [&plan];
     let cim = Cim::builtin();
     let progress = Progress::default();
     let started = Instant::now();

@@ -31,7 +31,7 @@ use crate::eval::event_kind::KindReader;
 use crate::eval::row::Scratch;
 use crate::event::Format;
 use crate::format::DecodeContext;
-use crate::plan::{Allowance, FinalRow, Guard, Plan};
+use crate::plan::{Allowance, FinalRow, Guard, Held, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
 use crate::source::{Found, MapChoice, walk};
@@ -158,7 +158,10 @@ pub struct Progress {
 
 /// Everything that all workers share, read-only but for the marks of a common end.
 pub(crate) struct Sweep<'a> {
-    plans: &'a [Plan],
+    /// The rules, then the subsearches of the first, of the second and so on.
+    plans: &'a [&'a Plan],
+    /// How many of them are rules.
+    rules: usize,
     cim: &'a Cim,
     options: &'a Options,
     /// The prefilters for text and for EVTX chunks.
@@ -242,7 +245,9 @@ pub fn scan(
 ) -> Result<Outcome, ScanError> {
     let started = Instant::now();
     let found = walk(paths);
-    let sweep = Sweep::new(plans, cim, options, progress, &found)?;
+    let all = with_subsearches(plans);
+    let mut sweep = Sweep::new(&all, cim, options, progress, &found)?;
+    sweep.rules = plans.len();
     let mut outcome = sweep.run(&found, started)?;
     if outcome.counters.matched == 0 && !outcome.overflowed {
         // Standard input and pipes cannot be read twice.
@@ -252,9 +257,14 @@ pub fn scan(
     Ok(outcome)
 }
 
+/// The rules, then their subsearches, which are searched for as rules are.
+fn with_subsearches(plans: &[Plan]) -> Vec<&Plan> {
+    plans.iter().chain(plans.iter().flat_map(|plan| &plan.subsearches)).collect()
+}
+
 impl<'a> Sweep<'a> {
     fn new(
-        plans: &'a [Plan],
+        plans: &'a [&'a Plan],
         cim: &'a Cim,
         options: &'a Options,
         progress: &'a Progress,
@@ -281,6 +291,7 @@ impl<'a> Sweep<'a> {
         let context = |reading| DecodeContext { reading, timezone: options.timezone.clone() };
         Ok(Self {
             plans,
+            rules: plans.len(),
             cim,
             options,
             text: prefilter(&text, &sample.text)?.with_clauses(&clauses)?,
@@ -328,8 +339,17 @@ impl<'a> Sweep<'a> {
         let allowance = Allowance::new(self.options.max_result);
         let mut notes = Vec::new();
         let mut rows = Vec::new();
-        for (plan, partial) in self.plans.iter().zip(merged.partials) {
-            rows.push(partial.finish(plan, &scratch, &allowance));
+        let mut partials = merged.partials;
+        let mut subsearches = partials.split_off(self.rules.min(partials.len())).into_iter();
+        for (plan, partial) in self.plans.iter().zip(partials) {
+            let found: Vec<Vec<Held>> = (plan.subsearches.iter().zip(&mut subsearches))
+                .map(|(plan, partial)| {
+                    let rows = partial.into_rows(plan);
+                    plan.program.run_on_all(rows, &scratch, &allowance, &[])
+                })
+                .collect();
+            let own = partial.into_rows(plan);
+            rows.push(plan.program.finish(own, &scratch, &allowance, &found));
             let said = allowance.take_notes().into_iter();
             notes.extend(said.map(|note| format!("{}: {note}", plan.rule.title)));
         }

@@ -105,8 +105,8 @@ pub fn trace(
     // One worker takes the last task that was handed out first.
     found.files.reverse();
     let progress = Progress::default();
-    let plans = std::slice::from_ref(plan);
-    let mut sweep = Sweep::new(plans, cim, &options, &progress, &found)?;
+    let plans = [plan];
+    let mut sweep = Sweep::new(&plans, cim, &options, &progress, &found)?;
     sweep.tap = Some(Tap { tracer: Tracer::new(plan), visit });
     sweep.run(&found, started)
 }

@@ -16,7 +16,7 @@ use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
-use crate::plan::{Allowance, FinalRow, GateCaches, Plan};
+use crate::plan::{GateCaches, Held, Plan};
 use crate::prefilter::RuleSet;
 use crate::reading::{Accommodation, Reading};
 
@@ -54,22 +54,16 @@ impl Partial {
         }
     }
 
-    /// The rows of the answer.
-    pub(super) fn finish(
-        self,
-        plan: &Plan,
-        scratch: &Scratch,
-        allowance: &Allowance,
-    ) -> Vec<FinalRow> {
-        let rows = match (self, plan.program.stats()) {
+    /// The rows in the order of the pipeline.
+    pub(super) fn into_rows(self, plan: &Plan) -> Vec<Held> {
+        match (self, plan.program.stats()) {
             (Self::Groups(groups), Some(stats)) => groups.finish(stats),
             (Self::Rows(mut rows), _) => {
                 rows.sort_by_key(|(place, ..)| *place);
                 rows.into_iter().map(|(_, record, evidence)| (record, evidence)).collect()
             }
             (Self::Groups(_), None) => Vec::new(),
-        };
-        plan.program.finish(rows, scratch, allowance)
+        }
     }
 }
 
@@ -96,8 +90,8 @@ pub(super) struct Framed<'t> {
 }
 
 impl Worker {
-    pub(super) fn new(plans: &[Plan]) -> Self {
-        let partial = |plan: &Plan| match plan.program.stats() {
+    pub(super) fn new(plans: &[&Plan]) -> Self {
+        let partial = |plan: &&Plan| match plan.program.stats() {
             Some(_) => Partial::Groups(Groups::default()),
             None => Partial::Rows(Vec::new()),
         };
@@ -245,21 +239,23 @@ impl Worker {
         rule: usize,
         seen: &Seen<'_>,
     ) {
-        let plan = &sweep.plans[rule];
+        let plan = sweep.plans[rule];
         let record = plan.program.run(&seen.as_read.row, &self.scratch);
         let strict = match &seen.strict {
             Some(strict) => plan.program.matches(&strict.row, &self.scratch),
             None => sweep.context.reading == Reading::STRICT && record.is_some(),
         };
         let decoded = seen.as_read.decoded;
+        // What matches a subsearch alone matches no rule.
+        let counts = u64::from(rule < sweep.rules);
         let Some(record) = record else {
-            self.counters.matched_strict_only += u64::from(strict);
+            self.counters.matched_strict_only += counts * u64::from(strict);
             return;
         };
-        self.counters.matched += 1;
-        self.counters.matched_strict_too += u64::from(strict);
-        self.counters.without_host += u64::from(decoded.without_host);
-        self.counters.without_time += u64::from(decoded.without_time);
+        self.counters.matched += counts;
+        self.counters.matched_strict_too += counts * u64::from(strict);
+        self.counters.without_host += counts * u64::from(decoded.without_host);
+        self.counters.without_time += counts * u64::from(decoded.without_time);
         let time = decoded.event.meta.time;
         let place = Place::new(time, origin.number, framed.offset);
         let evidence: Vec<_> = sweep

@@ -115,6 +115,8 @@ pub enum CommandKind {
     Mvexpand(Mvexpand),
     /// `nomv FIELD`.
     Nomv(Spanned<String>),
+    /// `join [OPTION]... FIELD... [SUBSEARCH]`.
+    Join(Box<Join>),
     /// `reverse`.
     Reverse,
     /// `sort [N] [+|-]FIELD...`.
@@ -126,6 +128,8 @@ pub enum CommandKind {
         /// How many rows are kept.
         limit: u64,
     },
+    /// `top` and `rare`.
+    Top(Box<Top>),
     /// `transaction [FIELD]... [OPTION]...`.
     Transaction(Box<Transaction>),
 }
@@ -289,6 +293,38 @@ pub enum EventFilter {
     Search(SearchExpr),
     /// Of what a condition is true.
     Eval(Expr),
+}
+
+/// The arguments of `join`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// The fields whose values rows are joined by.
+    pub fields: Vec<Spanned<String>>,
+    /// Whether rows without a match stay (`type=left`).
+    pub keeps_all: bool,
+    /// How many rows of the subsearch a row is joined with; 0 for all.
+    pub max: u64,
+    /// Whether the subsearch's values replace those that a row has.
+    pub overwrite: bool,
+    /// The subsearch.
+    pub pipeline: Pipeline,
+}
+
+/// The arguments of `top` and `rare`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Top {
+    /// Whether the rarest combinations are wanted, and not the most frequent.
+    pub rarest: bool,
+    /// How many are kept of each group; 0 for all.
+    pub limit: u64,
+    /// The fields whose values are combined and counted.
+    pub fields: Vec<Spanned<String>>,
+    /// The fields by which rows are grouped.
+    pub by: Vec<Spanned<String>>,
+    /// The name of the count, where it is shown.
+    pub count: Option<String>,
+    /// The name of its share of the group, where it is shown.
+    pub percent: Option<String>,
 }
 
 /// The arguments of `sort`.

@@ -75,7 +75,7 @@ impl Expanded<'_> {
     /// place after its end is there too.
     pub(super) fn of_quoted(text: &str, span: Span) -> Self {
         let pieces = vec![Piece { at: 0, origin: Origin::Call(span) }];
-        Self { original: "", text: format!("{text} "), pieces, holes: Vec::new() }
+        Self { original: "", text: format!("{text} "), end: span.end, pieces, holes: Vec::new() }
     }
 
     /// Where in the original text a part of the expanded text came from.

@@ -31,6 +31,16 @@ impl Allowance {
         !self.is_spent.get()
     }
 
+    /// Gives back what was taken for a while.
+    pub fn give_back(&self, bytes: usize) {
+        self.left.set(self.left.get().saturating_add(bytes));
+    }
+
+    /// Leaves nothing of it: more was wanted than anyone can have.
+    pub fn spend(&self) {
+        self.is_spent.set(true);
+    }
+
     /// Whether more was wanted than there was.
     #[must_use]
     pub fn is_spent(&self) -> bool {

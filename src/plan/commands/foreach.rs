@@ -64,7 +64,8 @@ fn step(command: &Command, compiler: &mut Compiler) -> Option<Step> {
         let Operator::Command(kind) = &operator else {
             return physical::step(&operator, compiler);
         };
-        if let Lowered::Row(command) = super::lower(kind, compiler)? {
+        // None of them has a subsearch.
+        if let Lowered::Row(command) = super::lower(kind, compiler, &mut 0)? {
             return Some(Step::Command(command));
         }
     }
@@ -170,7 +171,13 @@ mod tests {
     fn after(foreach: &str, names: &[&str]) -> Vec<String> {
         let (Some(Lowered::Row(command)), _) = lowered(foreach) else { panic!("{foreach}") };
         let scratch = Scratch::default();
-        let context = Context { scratch: &scratch, timezone: &TimeZone::UTC };
+        let allowance = crate::plan::Allowance::new(usize::MAX);
+        let context = Context {
+            scratch: &scratch,
+            timezone: &TimeZone::UTC,
+            allowance: &allowance,
+            subsearches: &[],
+        };
         let fields = names.iter().map(|name| ((*name).to_owned(), Field::text("v")));
         let record = command.apply(Record::new(fields), context).expect("no row is dropped");
         let shown = record.iter().map(|(name, field)| match field {

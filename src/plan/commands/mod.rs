@@ -12,6 +12,7 @@ mod fillnull;
 mod foreach;
 mod head;
 mod iplocation;
+mod join;
 mod lookup;
 mod makemv;
 mod mvexpand;
@@ -22,6 +23,7 @@ mod rex;
 mod sed;
 mod sort;
 mod streamstats;
+mod top;
 mod transaction;
 
 use std::fmt::Debug;
@@ -33,7 +35,7 @@ pub use allowance::Allowance;
 use super::Operator;
 use super::logical::resolve_aggregation;
 use super::physical::aggregation;
-use crate::aggregate::{Evidence, Place, Stats};
+use crate::aggregate::{Evidence, GroupKey, Place, Stats, keys};
 use crate::eval::expr::{Compiler, Expr};
 use crate::eval::row::{Record, Scratch, names};
 use crate::spl::ast::{self, CommandKind};
@@ -53,6 +55,8 @@ pub struct Context<'c> {
     pub timezone: &'c TimeZone,
     /// What commands of all rows may add to them.
     pub allowance: &'c Allowance,
+    /// The rows of the rule's subsearches, in the order of their commands.
+    pub subsearches: &'c [Vec<Held>],
 }
 
 /// A command that works on one row.
@@ -77,8 +81,13 @@ pub enum Lowered {
 }
 
 /// Compiles a command; what is wrong with it is added to the compiler's diagnostics. `None` is of
-/// commands that have an operator of their own, or after an error.
-pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lowered> {
+/// commands that have an operator of their own, or after an error. `subsearches` counts those of
+/// the rule so far.
+pub(super) fn lower(
+    kind: &CommandKind,
+    compiler: &mut Compiler,
+    subsearches: &mut usize,
+) -> Option<Lowered> {
     Some(match kind {
         CommandKind::Dedup(dedup) => dedup::lower(dedup),
         CommandKind::Eventstats(stats) => eventstats::lower(stats, compiler),
@@ -91,10 +100,15 @@ pub(super) fn lower(kind: &CommandKind, compiler: &mut Compiler) -> Option<Lower
         CommandKind::Nomv(field) => nomv::lower(field),
         CommandKind::Foreach(foreach) => foreach::lower(foreach, compiler)?,
         CommandKind::Rex(rex) => rex::lower(rex, compiler)?,
+        CommandKind::Join(join) => {
+            *subsearches += 1;
+            join::lower(join, *subsearches - 1)
+        }
         CommandKind::Reverse => reverse::lower(),
         CommandKind::Sort(sort) => sort::lower(sort),
         CommandKind::Streamstats(stats) => streamstats::lower(stats, compiler),
         CommandKind::Tail { limit } => reverse::lower_tail(*limit),
+        CommandKind::Top(top) => top::lower(top),
         CommandKind::Transaction(transaction) => transaction::lower(transaction, compiler),
         _ => return None,
     })
@@ -113,10 +127,13 @@ pub(super) fn name(kind: &CommandKind) -> &'static str {
         CommandKind::Lookup(_) => "lookup",
         CommandKind::Makemv(_) => "makemv",
         CommandKind::Mvexpand(_) => "mvexpand",
+        CommandKind::Join(_) => "join",
         CommandKind::Reverse => "reverse",
         CommandKind::Sort(_) => "sort",
         CommandKind::Streamstats(_) => "streamstats",
         CommandKind::Tail { .. } => "tail",
+        CommandKind::Top(top) if top.rarest => "rare",
+        CommandKind::Top(_) => "top",
         CommandKind::Transaction(_) => "transaction",
         CommandKind::Nomv(_) => "nomv",
         _ => "",
@@ -166,6 +183,17 @@ fn condition(expr: &ast::Expr, compiler: &mut Compiler) -> Expr {
     compiled
 }
 
+/// The groups of a row. Where they are too many the answer counts as cut short.
+fn keys_of(stats: &Stats, record: &Record, context: Context<'_>) -> Vec<GroupKey> {
+    match keys(stats, record) {
+        Some(keys) => keys,
+        None => {
+            context.allowance.spend();
+            Vec::new()
+        }
+    }
+}
+
 /// The place of the `at`-th of all rows.
 pub(super) fn place_of(at: usize, record: &Record) -> Place {
     Place::of_row(at, time_of(record))
@@ -192,5 +220,21 @@ pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
         CommandKind::Nomv(field) => vec![&field.node],
         CommandKind::Foreach(foreach) => foreach.fields.iter().map(|f| f.node.as_str()).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// The columns of the rows that a command makes anew, in their order.
+pub(super) fn columns(kind: &CommandKind) -> Option<Vec<String>> {
+    match kind {
+        CommandKind::Top(top) => Some(top::columns(top)),
+        _ => None,
+    }
+}
+
+/// The subsearch of a command, where it has one.
+pub(super) fn subsearch(kind: &CommandKind) -> Option<&ast::Pipeline> {
+    match kind {
+        CommandKind::Join(join) => Some(&join.pipeline),
+        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Results of groups, on their way into the rows of the groups.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use crate::aggregate::Results;
@@ -15,21 +15,18 @@ pub(super) fn combine(groups: &[&Results]) -> Results {
     if let [one] = groups {
         return (*one).clone();
     }
-    let names: BTreeSet<&str> =
-        groups.iter().flat_map(|one| one.iter().map(|(name, _)| name.as_str())).collect();
-    names.into_iter().map(|name| (name.to_owned(), values_of(groups, name))).collect()
-}
-
-fn values_of(groups: &[&Results], name: &str) -> Option<Field> {
-    let mut values: Vec<Value> = Vec::new();
-    let mut seen: BTreeSet<Cow<'_, str>> = BTreeSet::new();
-    let named = groups.iter().flat_map(|one| one.iter()).filter(|(known, _)| known == name);
-    for value in named.flat_map(|(_, field)| field.iter().flat_map(Field::values)) {
-        if seen.insert(value.text()) {
-            values.push(value.clone());
+    let mut all: BTreeMap<&str, (Vec<Value>, BTreeSet<Cow<'_, str>>)> = BTreeMap::new();
+    for (name, field) in groups.iter().flat_map(|one| one.iter()) {
+        let (values, seen) = all.entry(name).or_default();
+        for value in field.iter().flat_map(Field::values) {
+            if seen.insert(value.text()) {
+                values.push(value.clone());
+            }
         }
     }
-    Field::from_values(values)
+    all.into_iter()
+        .map(|(name, (values, _))| (name.to_owned(), Field::from_values(values)))
+        .collect()
 }
 
 /// Whether there is room for these results in a row.

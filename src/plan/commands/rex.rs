@@ -200,7 +200,13 @@ mod tests {
             panic!("{:?}", compiler.diagnostics)
         };
         let scratch = Scratch::default();
-        let context = Context { scratch: &scratch, timezone: &TimeZone::UTC };
+        let allowance = crate::plan::Allowance::new(usize::MAX);
+        let context = Context {
+            scratch: &scratch,
+            timezone: &TimeZone::UTC,
+            allowance: &allowance,
+            subsearches: &[],
+        };
         let record = Record::new([("x".to_owned(), Field::text(text))]);
         command.apply(record, context).expect("rex keeps every row")
     }
@@ -236,7 +242,7 @@ mod tests {
             let parsed = parse(&format!("* | rex {rex}"), &Macros::empty());
             let commands = parsed.pipeline.expect("a search").commands;
             let mut compiler = Compiler::default();
-            let lowered = super::super::lower(&commands[1].kind, &mut compiler);
+            let lowered = super::super::lower(&commands[1].kind, &mut compiler, &mut 0);
             assert_eq!(compiler.diagnostics.first().map(|finding| finding.code), code, "{rex}");
             assert_eq!(lowered.is_none(), code.is_some(), "{rex}");
         }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Compiler, Context, Held, Lowered, SetCommand, compile_stats, place_of, results};
-use super::{condition, time_of};
-use crate::aggregate::{GroupKey, Results, RunningGroup, Stats, keys};
+use super::{condition, keys_of, time_of};
+use crate::aggregate::{GroupKey, Results, RunningGroup, Stats};
 use crate::eval::expr::{Env, Expr};
 use crate::eval::row::Record;
 use crate::spl::ast::{self, Nanoseconds};
@@ -55,6 +55,7 @@ impl SetCommand for Streamstats {
             }
             computed.push(results);
         }
+        context.allowance.give_back(stream.held);
         rows.truncate(computed.len());
         for ((record, _), results) in rows.iter_mut().zip(computed) {
             // Where there is nothing to compute the field is absent (SPLUNK.md 4, streamstats).
@@ -76,6 +77,8 @@ struct Stream<'s> {
     /// The rows in the window of each group, or in the one for all groups.
     windows: BTreeMap<Option<GroupKey>, VecDeque<Seen>>,
     last: Option<Vec<GroupKey>>,
+    /// How many bytes the groups hold, and held before they were forgotten.
+    held: usize,
 }
 
 /// A row in a window.
@@ -87,13 +90,13 @@ struct Seen {
 impl<'s> Stream<'s> {
     fn new(command: &'s Streamstats, rows: &'s [Held], context: Context<'s>) -> Self {
         let (groups, windows) = (BTreeMap::new(), BTreeMap::new());
-        Self { command, rows, context, groups, windows, last: None }
+        Self { command, rows, context, groups, windows, last: None, held: 0 }
     }
 
     /// What is computed at a row; `None` where it lacks a by-field, and so is in no group.
     fn step(&mut self, at: usize) -> Option<Results> {
         let (record, _) = self.rows.get(at)?;
-        let keys = keys(&self.command.stats, record);
+        let keys = keys_of(&self.command.stats, record, self.context);
         if keys.is_empty() {
             return None;
         }
@@ -146,7 +149,10 @@ impl<'s> Stream<'s> {
             if !self.command.current {
                 all.push(group.results(stats));
             }
-            group.update(stats, record, place_of(at, record), scratch);
+            let grown = group.update(stats, record, place_of(at, record), scratch);
+            // Where there is no room for it, there is none for the results either.
+            let _ = self.context.allowance.take(grown);
+            self.held += grown;
             if self.command.current {
                 all.push(group.results(stats));
             }

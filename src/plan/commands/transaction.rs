@@ -17,6 +17,11 @@ use crate::eval::search::Search;
 use crate::spl::ast::{self, EventFilter, Nanoseconds};
 use crate::value::{Field, Value};
 
+/// How many open transactions of one value an event is held against, the last opened first: as many
+/// as Splunk keeps open in all (limits.conf, maxopentxn). Only events that share one by-field and
+/// differ in another get near it.
+const MAX_CANDIDATES: usize = 5_000;
+
 /// The fields that the row of a transaction has beside those of its events.
 pub(super) const ADDED: [&str; 3] = ["duration", "eventcount", "closed_txn"];
 
@@ -269,7 +274,8 @@ impl OpenSet {
             values.iter().all(|(at, value)| open.values.get(at).is_none_or(|own| own == value))
         };
         let places = Self::places(values);
-        let candidates = places.iter().filter_map(|place| self.by_value.get(place)).flatten();
+        let ids = places.iter().filter_map(|place| self.by_value.get(place));
+        let candidates = ids.flat_map(|ids| ids.iter().rev().take(MAX_CANDIDATES));
         let newest = candidates.copied().filter(|id| self.all.get(id).is_some_and(agrees)).min()?;
         let open = self.all.remove(&newest)?;
         for place in Self::places(&open.values) {

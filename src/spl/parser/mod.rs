@@ -54,7 +54,8 @@ pub fn parse(text: &str, macros: &Macros) -> Parsed {
         Vec::new()
     } else {
         let expanded = expand::expand(text, macros, &mut diagnostics);
-        parse_commands(&expanded, &mut diagnostics)
+        let whole = 0..expanded.text.len();
+        parse_commands(&expanded, whole, false, &mut diagnostics)
     };
     diagnostics.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
     diagnostics.dedup();
@@ -81,12 +82,21 @@ fn limit_findings(diagnostics: &mut Vec<Diagnostic>) {
     });
 }
 
-fn parse_commands(expanded: &Expanded<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Command> {
-    let ranges = lexer::split_commands(&expanded.text);
+/// Parses the commands in a range of the text: all of it, or a subsearch.
+fn parse_commands(
+    expanded: &Expanded<'_>,
+    within: Range<usize>,
+    is_subsearch: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Command> {
+    let text = expanded.text.get(within.clone()).unwrap_or_default();
+    let ranges = lexer::split_commands(text);
     let starts_with_pipe = ranges.len() > 1;
     let mut commands = Vec::with_capacity(ranges.len());
     for (index, range) in ranges.into_iter().enumerate() {
+        let range = within.start + range.start..within.start + range.end;
         let mut parser = Parser::new(expanded, range);
+        parser.is_subsearch = is_subsearch;
         let kind = if index == 0 { parser.base_search(starts_with_pipe) } else { parser.command() };
         if let Some(kind) = kind {
             commands.push(Command { kind, span: parser.command_span() });
@@ -102,13 +112,15 @@ struct Parser<'a> {
     scan: Scanner<'a>,
     range: Range<usize>,
     depth: usize,
+    /// Whether the command is one of a subsearch.
+    is_subsearch: bool,
     findings: Vec<Diagnostic>,
 }
 
 impl<'a> Parser<'a> {
     fn new(source: &'a Expanded<'a>, range: Range<usize>) -> Self {
         let scan = Scanner::new(&source.text, range.clone());
-        Self { source, scan, range, depth: 0, findings: Vec::new() }
+        Self { source, scan, range, depth: 0, is_subsearch: false, findings: Vec::new() }
     }
 
     /// The search before the first pipe. Text that starts with a pipe has an empty one.
@@ -265,6 +277,15 @@ impl<'a> Parser<'a> {
         let parsed = parse(&mut inner).and_then(|parsed| inner.expect_end().map(|()| parsed));
         self.findings.append(&mut inner.findings);
         parsed
+    }
+
+    /// Parses the commands of a subsearch; `None` where one is wrong, which is reported.
+    fn subsearch_commands(&mut self, within: Range<usize>) -> Option<Vec<Command>> {
+        let mut findings = Vec::new();
+        let commands = parse_commands(self.source, within, true, &mut findings);
+        let is_right = findings.iter().all(|finding| finding.severity != Severity::Error);
+        self.findings.append(&mut findings);
+        is_right.then_some(commands)
     }
 
     /// Runs `inner` one level deeper; reports and gives up where that is too deep.

@@ -10,6 +10,7 @@ mod fillnull;
 mod foreach;
 mod head;
 mod iplocation;
+mod join;
 mod lookup;
 mod makemv;
 mod mvexpand;
@@ -25,6 +26,7 @@ mod stats;
 mod streamstats;
 mod table;
 mod tail;
+mod top;
 mod transaction;
 mod unsupported;
 mod where_;
@@ -56,6 +58,8 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["makemv"], parse: makemv::parse },
     CommandSyntax { names: &["mvexpand"], parse: mvexpand::parse },
     CommandSyntax { names: &["nomv"], parse: nomv::parse },
+    CommandSyntax { names: &["join"], parse: join::parse },
+    CommandSyntax { names: &["rare"], parse: top::parse_rare },
     CommandSyntax { names: &["regex"], parse: regex::parse },
     CommandSyntax { names: &["rename"], parse: rename::parse },
     CommandSyntax { names: &["rex"], parse: rex::parse },
@@ -66,6 +70,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["streamstats"], parse: streamstats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
     CommandSyntax { names: &["tail"], parse: tail::parse },
+    CommandSyntax { names: &["top"], parse: top::parse },
     CommandSyntax { names: &["transaction"], parse: transaction::parse },
     CommandSyntax { names: &["where"], parse: where_::parse },
 ];
