@@ -1040,6 +1040,16 @@ fn inputs_are_what_they_are_called() {
     assert_eq!(count(&format!("{named} other")), Some(0));
     assert_eq!(count("-r kind.spl"), Some(0));
     assert_eq!(count("-r kind.spl --sourcetype aws:cloudtrail"), Some(1));
+    // A record may tell by itself what it is.
+    folder.write(
+        "trail.json",
+        r#"{"Records":[{"eventVersion":"1.08","eventSource":"s","eventName":"x","awsRegion":"r"}]}"#,
+    );
+    folder.write("trail.spl", "sourcetype=aws:cloudtrail index=main x | stats count");
+    for rule in ["kind.spl", "trail.spl"] {
+        let run = folder.run(&format!("scan trail.json -q -r {rule}"));
+        assert_eq!(run.rows()[0]["count"], 1, "{rule}");
+    }
 }
 
 #[test]

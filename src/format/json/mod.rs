@@ -8,6 +8,7 @@
 mod flatten;
 pub(crate) mod framing;
 mod record;
+mod sourcetype;
 mod value;
 
 use std::borrow::Cow;
@@ -224,6 +225,7 @@ impl Decoder<'_> {
                     "host",
                     "host.name",
                 ]),
+                sourcetype: sourcetype::of(value).map(str::to_owned),
                 ..Metadata::default()
             },
             fields: flatten::flatten(raw),

@@ -1,5 +1,7 @@
 //! How a rule runs: its two plans as data.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::labels::{fields_of, search_label};
@@ -166,8 +168,9 @@ fn fields(plan: &Plan) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     // Only a list of fields keeps a rule from reading all that an event has.
     let mut limited = false;
+    let mut known = BTreeSet::new();
     let mut add = |name: &str| {
-        if !all.iter().any(|known| known == name) {
+        if known.insert(name.to_owned()) {
             all.push(name.to_owned());
         }
     };

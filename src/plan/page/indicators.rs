@@ -81,15 +81,19 @@ pub(super) fn of(pipeline: &Pipeline, shared: Option<&Shared>) -> Vec<Indicator>
     let mut all: Vec<Indicator> = Vec::new();
     for (at, command) in pipeline.commands.iter().enumerate() {
         let stage = at + 1;
-        for (field, kind, negated, value) in of_command(&command.kind) {
+        // Where the values of one kind stand in the list, and those that are known.
+        let mut places: BTreeMap<(String, IndicatorKind, bool), usize> = BTreeMap::new();
+        let mut known = BTreeSet::new();
+        for found in of_command(&command.kind) {
+            if !known.insert(found.clone()) {
+                continue;
+            }
+            let (field, kind, negated, value) = found;
             let shared_by = shared.map(|shared| shared.by_others(&field, kind, &value));
             let value = IndicatorValue { value, shared_by };
-            let like = |one: &&mut Indicator| {
-                (one.stage, &one.field, one.kind, one.negated) == (stage, &field, kind, negated)
-            };
-            match all.iter_mut().find(like) {
-                Some(known) if known.values.contains(&value) => {}
-                Some(known) => known.values.push(value),
+            let place = *places.entry((field.clone(), kind, negated)).or_insert(all.len());
+            match all.get_mut(place) {
+                Some(indicator) => indicator.values.push(value),
                 None => all.push(Indicator { stage, field, kind, negated, values: vec![value] }),
             }
         }

@@ -1,5 +1,7 @@
 //! The parts of search and `where` expressions as text, and a walk over them.
 
+use std::collections::BTreeSet;
+
 use crate::spl::ast::{CompareOp, Expr, ExprKind, SearchExpr, SearchKind};
 
 /// Whether a walk looks at the operands of what it has just seen.
@@ -51,10 +53,10 @@ pub(super) fn walk_expr(expr: &Expr, negated: bool, visit: &mut dyn FnMut(&Expr,
 
 /// The names of the fields that an expression reads, each once, in the order they are written.
 pub(crate) fn fields_of(expr: &Expr) -> Vec<String> {
-    let mut fields = Vec::new();
+    let (mut fields, mut known) = (Vec::new(), BTreeSet::new());
     walk_expr(expr, false, &mut |expr, _| {
         if let ExprKind::Field(name) = &expr.node
-            && !fields.contains(name)
+            && known.insert(name.clone())
         {
             fields.push(name.clone());
         }
