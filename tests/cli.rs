@@ -820,7 +820,11 @@ fn help_names_every_flag() {
              --prefilter --stats --stats-json --quiet --mmap --max-result",
         ),
         ("explain", "--strict --accommodate --macros --timezone"),
-        ("rules check", "--format --strict --accommodate --macros --timezone"),
+        (
+            "rules check",
+            "--format --strict --accommodate --macros --timezone --allow --deny --deny-warnings",
+        ),
+        ("rules test", "--format --strict --accommodate --macros --cim --timezone"),
         ("rules list", "--format --strict"),
     ] {
         for help in [format!("{words} --help"), format!("help {words}")] {

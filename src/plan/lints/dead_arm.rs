@@ -46,14 +46,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let either = subject.settings.reading.has(Accommodation::EitherSpelling);
     let mut finder =
         Finder { strict: !either, of_events: true, trials: 0, tests: Vec::new(), findings };
+    let mut last_was_where = false;
     for command in &subject.pipeline.commands {
         finder.of_events &= keeps_values(&command.kind);
+        let is_where = matches!(command.kind, CommandKind::Where(_));
+        // What one command tested still holds in the next, as far as both compare alike: a search
+        // does without case, and a command that changes values ends it.
+        if is_where != last_was_where || !keeps_values(&command.kind) {
+            finder.tests.clear();
+        }
+        last_was_where = is_where;
         let dead = match &command.kind {
             CommandKind::Search(expr) => finder.arm(&Node::Search(expr)),
             CommandKind::Where(expr) => finder.arm(&Node::Where(expr)),
-            _ => None,
+            _ => continue,
         };
-        finder.tests.clear();
         if let Some(reason) = dead {
             finder.tell("this can never hold, so the rule never matches", command.span, &reason);
         }
@@ -92,8 +99,9 @@ enum Shape<'a> {
 /// One test.
 #[derive(Clone)]
 struct Test<'a> {
-    /// The test without its NOT, in one spelling for all that mean the same.
-    key: String,
+    /// The test without its NOT, in one spelling for all that mean the same; `None` for tests that
+    /// are compared with none.
+    key: Option<String>,
     negated: bool,
     kind: TestKind<'a>,
 }
@@ -184,8 +192,11 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn conflict(&self, a: &Test<'a>, b: &Test<'a>) -> Option<String> {
-        if a.key == b.key && a.negated != b.negated {
-            return Some(format!("`{}` must hold and must not", a.key));
+        if let (Some(key), Some(other)) = (&a.key, &b.key)
+            && key == other
+            && a.negated != b.negated
+        {
+            return Some(format!("`{key}` must hold and must not"));
         }
         if a.negated || b.negated {
             return None;
@@ -353,7 +364,7 @@ fn one_of<'a>(field: &'a str, values: impl IntoIterator<Item = &'a str>) -> Test
 }
 
 /// The text of a search test: equal texts mean the same test.
-fn search_key(expr: &SearchExpr) -> String {
+fn search_key(expr: &SearchExpr) -> Option<String> {
     let op = |op: CompareOp| match op {
         CompareOp::Equal => "=",
         CompareOp::NotEqual => "!=",
@@ -362,16 +373,15 @@ fn search_key(expr: &SearchExpr) -> String {
         CompareOp::Greater => ">",
         CompareOp::GreaterOrEqual => ">=",
     };
-    match &expr.node {
+    Some(match &expr.node {
         SearchKind::Phrase(text) => format!("{:?}", text.to_lowercase()),
         SearchKind::Term(text) => format!("TERM({})", text.to_lowercase()),
         SearchKind::Case(text) => format!("CASE({text})"),
         SearchKind::Compare { field, op: written, value, case_sensitive: false } => {
             format!("{}{}{}", field.node, op(*written), value.node.to_lowercase())
         }
-        // What is compared with nothing has a text of its own.
-        _ => format!("the condition at byte {}", expr.span.start),
-    }
+        _ => return None,
+    })
 }
 
 fn where_test(expr: &Expr) -> Test<'_> {
@@ -379,13 +389,13 @@ fn where_test(expr: &Expr) -> Test<'_> {
         ExprKind::Not(inner) => (inner.as_ref(), true),
         _ => (expr, false),
     };
-    let none = || (format!("the condition at byte {}", expr.span.start), TestKind::Other);
+    let none = || (None, TestKind::Other);
     let (key, kind) = match &expr.node {
         ExprKind::Binary(BinaryOp::Compare(CompareOp::Equal), left, right) => {
             match (field_of(left), literal(right)) {
                 (Some(field), Some(value)) => {
                     let values = BTreeSet::from([value.clone()]);
-                    (format!("{field}={value}"), TestKind::OneOf { field, values })
+                    (Some(format!("{field}={value}")), TestKind::OneOf { field, values })
                 }
                 _ => none(),
             }
@@ -395,7 +405,8 @@ fn where_test(expr: &Expr) -> Test<'_> {
             match (field_of(inner), values) {
                 (Some(field), Some(values)) => {
                     let list: Vec<_> = values.iter().map(String::as_str).collect();
-                    (format!("{field} IN ({})", list.join(", ")), TestKind::OneOf { field, values })
+                    let key = format!("{field} IN ({})", list.join(", "));
+                    (Some(key), TestKind::OneOf { field, values })
                 }
                 _ => none(),
             }
@@ -404,7 +415,8 @@ fn where_test(expr: &Expr) -> Test<'_> {
             match arguments.as_slice() {
                 [value, pattern] => match (field_of(value), &pattern.node) {
                     (Some(field), ExprKind::Text(pattern)) => {
-                        (format!("match({field},{pattern:?})"), TestKind::Match { field, pattern })
+                        let key = format!("match({field}, {pattern:?})");
+                        (Some(key), TestKind::Match { field, pattern })
                     }
                     _ => none(),
                 },
