@@ -150,11 +150,20 @@ fn arms_that_are_dead() {
     let (_, findings) = Plan::compile(Rule::parse("`m` z", "r.spl").unwrap(), &settings).unwrap();
     assert!(findings.iter().all(|finding| finding.code != CODE), "{findings:?}");
     // SPLUNK.md, trap 4, under --strict.
-    let search = "(sourcetype=XmlWinEventLog TERM(EventCode=4688)) OR y";
-    assert_eq!(lint(search, Reading::AS_MEANT), []);
-    let found = lint(search, Reading::STRICT);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].2.contains("either-spelling"), "{found:?}");
+    for (search, is_dead) in [
+        ("(sourcetype=XmlWinEventLog TERM(EventCode=4688)) OR y", true),
+        ("(source=XmlWinEventLog:* (TERM(EventCode=4688) OR TERM(EventCode=1))) OR y", true),
+        ("(source=WinEventLog:Security \"<EventID>4688<\") OR y", true),
+        ("(source=WinEventLog:Security TERM(EventCode=4688)) OR y", false),
+        ("(source=XmlWinEventLog:Security \"<EventID>4688<\") OR y", false),
+        ("(\"<EventID>4688<\" TERM(EventCode=4688)) OR y", false),
+        ("(NOT source=XmlWinEventLog:Security TERM(EventCode=4688)) OR y", false),
+    ] {
+        assert_eq!(lint(search, Reading::AS_MEANT), [], "{search}");
+        let found = lint(search, Reading::STRICT);
+        assert_eq!(found.len(), usize::from(is_dead), "{search}: {found:?}");
+        assert!(found.iter().all(|(_, _, says)| says.contains("either-spelling")), "{found:?}");
+    }
 }
 
 #[test]
