@@ -1,11 +1,12 @@
 #!/bin/sh
-# Fuzzes for SECONDS: scripts/fuzz.sh SECONDS [input|rules] [SEED]. See fuzz/README.md.
+# Fuzzes for SECONDS: scripts/fuzz.sh SECONDS [input|rules|files] [SEED]. See fuzz/README.md.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
 case ${2:-all} in
     input) filter=any_input ;;
     rules) filter=any_rule ;;
+    files) filter=any_file ;;
     all) filter=any ;;
     *) echo "no such target: $2" >&2; exit 2 ;;
 esac

@@ -1086,7 +1086,12 @@ fn help_names_every_flag() {
             "-f --format --rules --event --all-events --input-format --sourcetype --source --index \
              --default-host --strict --accommodate --macros --lookup --geoip --timezone",
         ),
-        ("rules check", "--format --strict --accommodate --macros --lookup --geoip --timezone"),
+        (
+            "rules check",
+            "--format --strict --accommodate --macros --lookup --geoip --timezone --allow --deny \
+             --deny-warnings",
+        ),
+        ("rules test", "--format --strict --accommodate --macros --cim --timezone"),
         ("rules list", "--rules --technique --kind --navigator --format --strict"),
         ("bench", "--technique --kind"),
     ] {

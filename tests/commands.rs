@@ -3,7 +3,6 @@
 mod common;
 
 use coldsweep::cim::Cim;
-use coldsweep::plan::FinalRow;
 use coldsweep::plan::{FinalRow, Plan, Settings};
 use coldsweep::reading::Reading;
 use coldsweep::rule::Rule;

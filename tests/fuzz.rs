@@ -21,3 +21,10 @@ fn any_rule_compiles_or_is_refused_and_no_guard_loses_a_match() {
     let target = fuzz::rules::Target::new(budget.seed);
     run("rules", budget, |case| target.make(case), |input| target.check(input));
 }
+
+#[test]
+fn any_file_of_rules_is_read_or_refused() {
+    let budget = Budget::from_env(5);
+    let target = fuzz::files::Target::new(budget.seed);
+    run("files", budget, |case| target.make(case), |input| target.check(input));
+}

@@ -190,3 +190,15 @@ fn tests_of_saved_searches_name_their_stanza() {
     let run = run(folder.path(), "rules test b.test.yml");
     assert_eq!((run.status, run.stdout.as_str()), (0, "1 files: 1 passed, 0 failed, 0 errors\n"));
 }
+
+#[test]
+fn the_example_of_the_page_passes() {
+    let page = include_str!("../docs/RULES.md");
+    let block = |kind: &str| {
+        let (_, after) = page.split_once(&format!("```yaml {kind}\n")).unwrap();
+        after.split_once("\n```").unwrap().0.to_owned()
+    };
+    let folder = folder(&[("greeting.yml", &block("rule")), ("greeting.test.yml", &block("test"))]);
+    let run = run(folder.path(), "rules test greeting.yml");
+    assert_eq!((run.status, run.stdout.as_str()), (0, "1 files: 2 passed, 0 failed, 0 errors\n"));
+}

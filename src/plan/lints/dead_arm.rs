@@ -46,16 +46,23 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let either = subject.settings.reading.has(Accommodation::EitherSpelling);
     let mut finder =
         Finder { strict: !either, of_events: true, trials: 0, tests: Vec::new(), findings };
+    let mut last_was_where = false;
     for command in &subject.pipeline.commands {
         finder.of_events &= keeps_values(&command.kind);
+        let is_where = matches!(command.kind, CommandKind::Where(_));
+        // What one command tested still holds in the next, as far as both compare alike: a search
+        // does without case, and a command that changes values ends it.
+        if is_where != last_was_where || !keeps_values(&command.kind) {
+            finder.tests.clear();
+        }
+        last_was_where = is_where;
         let dead = match &command.kind {
             CommandKind::Search(expr) => finder.arm(&Node::Search(expr)),
             CommandKind::Where(expr) => finder.arm(&Node::Where(expr)),
-            _ => None,
+            _ => continue,
         };
-        finder.tests.clear();
         if let Some(reason) = dead {
-            finder.tell("this can never hold, so the rule never matches", command.span, &reason);
+            finder.tell("the rule", command.span, &reason);
         }
     }
 }
@@ -92,8 +99,9 @@ enum Shape<'a> {
 /// One test.
 #[derive(Clone)]
 struct Test<'a> {
-    /// The test without its NOT, in one spelling for all that mean the same.
-    key: String,
+    /// The test without its NOT, in one spelling for all that mean the same; `None` for tests that
+    /// are compared with none.
+    key: Option<String>,
     negated: bool,
     kind: TestKind<'a>,
 }
@@ -115,10 +123,19 @@ enum TestKind<'a> {
     Other,
 }
 
-/// Why something is dead, and whether the parser has told of it.
+/// Why something is dead.
 struct Reason {
     text: String,
+    /// Whether the parser has told of it.
     told: bool,
+    /// Whether a value of an event may hold by chance what its text does not.
+    but_for_chance: bool,
+}
+
+impl Reason {
+    fn sure(text: String) -> Self {
+        Self { text, told: false, but_for_chance: false }
+    }
 }
 
 struct Finder<'a, 'f> {
@@ -160,7 +177,7 @@ impl<'a> Finder<'a, '_> {
         }
         for (span, reason) in dead {
             if let Some(reason) = reason.filter(|reason| !reason.told) {
-                self.tell("this arm can never match", span, &reason);
+                self.tell("this arm", span, &reason);
             }
         }
         None
@@ -173,22 +190,29 @@ impl<'a> Finder<'a, '_> {
             && strongest_breaker(&term.replace('*', "x")) == Breaker::Major
         {
             let text = format!("TERM({term}) holds a major breaker, as no term does");
-            return Some(Reason { text, told: true });
+            return Some(Reason { text, told: true, but_for_chance: false });
         }
         let reason = self.tests.iter().find_map(|known| self.conflict(known, &test));
         if self.tests.len() < MAX_TESTS {
             self.tests.push(test);
         }
-        let text = reason.or_else(|| self.no_id())?;
-        Some(Reason { text, told: false })
+        reason.or_else(|| self.no_id().map(Reason::sure))
     }
 
-    fn conflict(&self, a: &Test<'a>, b: &Test<'a>) -> Option<String> {
-        if a.key == b.key && a.negated != b.negated {
-            return Some(format!("`{}` must hold and must not", a.key));
+    fn conflict(&self, a: &Test<'a>, b: &Test<'a>) -> Option<Reason> {
+        if let (Some(key), Some(other)) = (&a.key, &b.key)
+            && key == other
+            && a.negated != b.negated
+        {
+            return Some(Reason::sure(format!("`{key}` must hold and must not")));
         }
         if a.negated || b.negated {
             return None;
+        }
+        if self.strict && self.of_events && are_of_other_texts(a, b) {
+            let text = "text of this source spells the event id otherwise (accommodation \
+                        either-spelling is off)";
+            return Some(Reason { text: text.to_owned(), told: false, but_for_chance: true });
         }
         match (&a.kind, &b.kind) {
             (
@@ -197,7 +221,8 @@ impl<'a> Finder<'a, '_> {
             ) if field == other && values.is_disjoint(others) => {
                 let (one, two) = (values.first()?, others.first()?);
                 if self.of_events && SINGLE.contains(field) {
-                    return Some(format!("`{field}` cannot be both `{one}` and `{two}`"));
+                    let text = format!("`{field}` cannot be both `{one}` and `{two}`");
+                    return Some(Reason::sure(text));
                 }
                 let exclusive = |values: &BTreeSet<String>| {
                     values.iter().all(|value| EXCLUSIVE_KINDS.contains(&value.as_str()))
@@ -207,15 +232,7 @@ impl<'a> Finder<'a, '_> {
                     && exclusive(values)
                     && exclusive(others))
                 .then(|| format!("no event is of both kinds of source, {one} and {two}"))
-            }
-            (TestKind::OneOf { field, values }, TestKind::Term(term))
-            | (TestKind::Term(term), TestKind::OneOf { field, values })
-                if self.strict && self.of_events && *field == names::SOURCETYPE =>
-            {
-                let xml = values.iter().all(|value| value.starts_with("xmlwineventlog"));
-                (xml && term.starts_with("EventCode=")).then(|| {
-                    format!("XML text has no `{term}` of its own (accommodation either-spelling)")
-                })
+                .map(Reason::sure)
             }
             _ => None,
         }
@@ -250,10 +267,36 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn tell(&mut self, what: &str, span: Span, reason: &Reason) {
+        let can = if reason.but_for_chance { "can hardly ever match" } else { "can never match" };
         self.findings.push(
-            Diagnostic::warning(codes::DEAD_ARM, format!("{what}: {}", reason.text), span)
+            Diagnostic::warning(codes::DEAD_ARM, format!("{what} {can}: {}", reason.text), span)
                 .with_hint("mend it, or take it out"),
         );
+    }
+}
+
+/// Whether one test names the text of an event as XML and the other as classic text: by the name
+/// that the add-on's inputs give a source, or by the spelling of the event id, which the other text
+/// does not have of its own (SPLUNK.md, traps 4 and 8).
+fn are_of_other_texts(a: &Test<'_>, b: &Test<'_>) -> bool {
+    // Whether it is XML, and whether it spells an id.
+    let text = |test: &Test<'_>| {
+        let key = test.key.as_deref()?;
+        let name = key.strip_prefix("sourcetype=").or_else(|| key.strip_prefix("source="));
+        match name {
+            Some(name) if name.starts_with("xmlwineventlog") => Some((true, false)),
+            Some(name) if name.starts_with("wineventlog") => Some((false, false)),
+            Some(_) => None,
+            None if key.starts_with("TERM(eventcode=") => Some((false, true)),
+            None if key.starts_with("\"<eventid>") => Some((true, true)),
+            None => None,
+        }
+    };
+    match (text(a), text(b)) {
+        (Some((xml, spelled)), Some((other_xml, other_spelled))) => {
+            xml != other_xml && spelled != other_spelled
+        }
+        _ => false,
     }
 }
 
@@ -353,7 +396,7 @@ fn one_of<'a>(field: &'a str, values: impl IntoIterator<Item = &'a str>) -> Test
 }
 
 /// The text of a search test: equal texts mean the same test.
-fn search_key(expr: &SearchExpr) -> String {
+fn search_key(expr: &SearchExpr) -> Option<String> {
     let op = |op: CompareOp| match op {
         CompareOp::Equal => "=",
         CompareOp::NotEqual => "!=",
@@ -362,16 +405,15 @@ fn search_key(expr: &SearchExpr) -> String {
         CompareOp::Greater => ">",
         CompareOp::GreaterOrEqual => ">=",
     };
-    match &expr.node {
+    Some(match &expr.node {
         SearchKind::Phrase(text) => format!("{:?}", text.to_lowercase()),
         SearchKind::Term(text) => format!("TERM({})", text.to_lowercase()),
         SearchKind::Case(text) => format!("CASE({text})"),
         SearchKind::Compare { field, op: written, value, case_sensitive: false } => {
             format!("{}{}{}", field.node, op(*written), value.node.to_lowercase())
         }
-        // What is compared with nothing has a text of its own.
-        _ => format!("the condition at byte {}", expr.span.start),
-    }
+        _ => return None,
+    })
 }
 
 fn where_test(expr: &Expr) -> Test<'_> {
@@ -379,13 +421,13 @@ fn where_test(expr: &Expr) -> Test<'_> {
         ExprKind::Not(inner) => (inner.as_ref(), true),
         _ => (expr, false),
     };
-    let none = || (format!("the condition at byte {}", expr.span.start), TestKind::Other);
+    let none = || (None, TestKind::Other);
     let (key, kind) = match &expr.node {
         ExprKind::Binary(BinaryOp::Compare(CompareOp::Equal), left, right) => {
             match (field_of(left), literal(right)) {
                 (Some(field), Some(value)) => {
                     let values = BTreeSet::from([value.clone()]);
-                    (format!("{field}={value}"), TestKind::OneOf { field, values })
+                    (Some(format!("{field}={value}")), TestKind::OneOf { field, values })
                 }
                 _ => none(),
             }
@@ -395,7 +437,8 @@ fn where_test(expr: &Expr) -> Test<'_> {
             match (field_of(inner), values) {
                 (Some(field), Some(values)) => {
                     let list: Vec<_> = values.iter().map(String::as_str).collect();
-                    (format!("{field} IN ({})", list.join(", ")), TestKind::OneOf { field, values })
+                    let key = format!("{field} IN ({})", list.join(", "));
+                    (Some(key), TestKind::OneOf { field, values })
                 }
                 _ => none(),
             }
@@ -404,7 +447,8 @@ fn where_test(expr: &Expr) -> Test<'_> {
             match arguments.as_slice() {
                 [value, pattern] => match (field_of(value), &pattern.node) {
                     (Some(field), ExprKind::Text(pattern)) => {
-                        (format!("match({field},{pattern:?})"), TestKind::Match { field, pattern })
+                        let key = format!("match({field}, {pattern:?})");
+                        (Some(key), TestKind::Match { field, pattern })
                     }
                     _ => none(),
                 },

@@ -25,7 +25,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                 }
                 let which = kind.map_or_else(
                     || "which is often missing".to_owned(),
-                    |kind| format!("as only some {} events have", word(kind)),
+                    |kind| format!("which only some {} events have", word(kind)),
                 );
                 findings.push(
                     Diagnostic::warning(

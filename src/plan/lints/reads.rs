@@ -1,6 +1,7 @@
 //! Which fields a command reads.
 
 use crate::eval::row::names;
+use crate::plan::logical::is_time_term;
 use crate::spl::ast::{
     AggregationArgument, Command, CommandKind, Expr, ExprKind, SearchExpr, SearchKind, Span,
 };
@@ -24,7 +25,14 @@ pub(super) fn reads(command: &Command) -> Vec<Read<'_>> {
             reads.push(Read { name: &field.node, span: field.span, what: "tested" });
         }
         CommandKind::Eval(list) => {
-            list.iter().for_each(|(_, expr)| of_expr(expr, "used", &mut reads));
+            for (at, (_, expr)) in list.iter().enumerate() {
+                let mut read = Vec::new();
+                of_expr(expr, "used", &mut read);
+                // A clause sees what the ones before it made (SPLUNK.md 4, eval).
+                let before = list.get(..at).unwrap_or_default();
+                read.retain(|read| before.iter().all(|(made, _)| made.node != read.name));
+                reads.append(&mut read);
+            }
         }
         CommandKind::Stats(stats) => {
             for aggregation in &stats.aggregations {
@@ -64,6 +72,7 @@ fn of_search<'a>(expr: &'a SearchExpr, reads: &mut Vec<Read<'a>>) {
         SearchKind::Phrase(_) | SearchKind::Term(_) | SearchKind::Case(_) => {
             reads.push(Read { name: names::RAW, span: expr.span, what: "searched" });
         }
+        SearchKind::Compare { field, .. } if is_time_term(&field.node) => {}
         SearchKind::Compare { field, .. } | SearchKind::In { field, .. } => {
             reads.push(Read { name: &field.node, span: field.span, what: "tested" });
         }

@@ -36,8 +36,8 @@ fn required_kinds(expr: &SearchExpr, kinds: &mut Vec<&'static str>) {
 }
 
 /// Fields of Splunk's Common Information Model (CIM 5, data models Endpoint, Authentication,
-/// Change, Network Traffic, Web) that add-ons make: no Windows event has a raw field of such a
-/// name. And `message`, which rules write for `Message`.
+/// Change, Network Traffic, Web) that add-ons make: hardly any Windows event has a raw field of
+/// such a name. And `message`, which rules write for `Message`.
 const MODEL: &[&str] = &[
     "action",
     "app",
@@ -85,13 +85,12 @@ const MODEL: &[&str] = &[
     "src_user",
     "transport",
     "uri_path",
-    "url",
     "user",
     "user_id",
     "vendor_product",
 ];
 
-/// Whether only a mapping table can set a field of Windows events.
+/// Whether a field of Windows events is one that add-ons make.
 pub(super) fn is_model_field(name: &str) -> bool {
     MODEL.binary_search(&name).is_ok()
 }

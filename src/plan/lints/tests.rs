@@ -66,6 +66,8 @@ fn fields_that_were_removed() {
         ("x | table a | rename a as b | where b=1", &[]),
         ("x | table a | rename c as b | where b=1", &[(CODE, "b")]),
         ("x | table a | eval c=a | where c=1", &[]),
+        ("x | table a | eval b=a, c=b, b=d", &[(CODE, "d")]),
+        ("x | table a | search earliest=-1d a=1", &[]),
         ("x | table a | fillnull c | where c=1", &[]),
         ("x | table a | fillnull | where c=1", &[]),
     ]);
@@ -84,7 +86,7 @@ fn fields_that_nothing_sets() {
         ("`get_endpoint_data_sysmon` x | where parent_process=\"y\" or Whatever=1", &[]),
         ("`get_endpoint_data_powershell` parent_process=y", &[(CODE, "parent_process")]),
         // It is made by the rule, or by who knows what.
-        ("`get_endpoint_data_winevent` x | eval url=a | where url=\"b\"", &[]),
+        ("`get_endpoint_data_winevent` x | eval dest_ip=a | where dest_ip=\"b\"", &[]),
         ("x | where match(message, \"y\") and http_method=\"GET\"", &[]),
         ("`get_endpoint_data` http_method=GET", &[]),
     ]);
@@ -104,6 +106,7 @@ fn arms_that_are_dead() {
         ("host=a (host=b OR (y host IN (c, d)))", &[all("host=a (host=b OR (y host IN (c, d)))")]),
         ("y NOT y", &[all("y NOT y")]),
         ("y NOT (y z)", &[]),
+        ("a IN (b) NOT c IN (d)", &[]),
         ("EventCode=1 EventCode=2", &[all("EventCode=1 EventCode=2")]),
         ("EventCode=1 EventCode=01", &[all("EventCode=1 EventCode=01")]),
         (
@@ -128,15 +131,41 @@ fn arms_that_are_dead() {
         ("x | where signature_id=4688 and match(signature_id, \"4688\")", &[]),
         ("x | where signature_id=1 and signature_id=\"1\"", &[]),
         ("x | where a=1 and not a=1", &[all("where a=1 and not a=1")]),
+        // One command after another is a conjunction.
+        ("x | where host=\"a\" | where host=\"b\"", &[all("where host=\"b\"")]),
+        ("x | where host=\"a\" | where host=\"b\" or y=1", &[(CODE, "host=\"b\"")]),
+        ("x | where host=\"a\" or y=1 | where host=\"b\"", &[]),
+        ("host=a | where host=\"A\"", &[]),
+        ("x | where a=1 | eval a=2 | where not a=1", &[]),
         // SPLUNK.md 4, stats: the row of a group has the ids of all its events.
         ("x | stats values(*) as * by host | where signature_id=1 and signature_id=2", &[]),
     ]);
+    // What one macro brings stands at one place, and is several tests.
+    let mut macros = Macros::builtin();
+    macros.insert("m", Vec::new(), "NOT a IN (b) c IN (d) NOT (x y) x>1");
+    let settings = Settings {
+        macros,
+        cim: Cim::builtin(),
+        reading: Reading::AS_MEANT,
+        timezone: TimeZone::UTC,
+    };
+    let (_, findings) = Plan::compile(Rule::parse("`m` z", "r.spl").unwrap(), &settings).unwrap();
+    assert!(findings.iter().all(|finding| finding.code != CODE), "{findings:?}");
     // SPLUNK.md, trap 4, under --strict.
-    let search = "(sourcetype=XmlWinEventLog TERM(EventCode=4688)) OR y";
-    assert_eq!(lint(search, Reading::AS_MEANT), []);
-    let found = lint(search, Reading::STRICT);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].2.contains("either-spelling"), "{found:?}");
+    for (search, is_dead) in [
+        ("(sourcetype=XmlWinEventLog TERM(EventCode=4688)) OR y", true),
+        ("(source=XmlWinEventLog:* (TERM(EventCode=4688) OR TERM(EventCode=1))) OR y", true),
+        ("(source=WinEventLog:Security \"<EventID>4688<\") OR y", true),
+        ("(source=WinEventLog:Security TERM(EventCode=4688)) OR y", false),
+        ("(source=XmlWinEventLog:Security \"<EventID>4688<\") OR y", false),
+        ("(\"<EventID>4688<\" TERM(EventCode=4688)) OR y", false),
+        ("(NOT source=XmlWinEventLog:Security TERM(EventCode=4688)) OR y", false),
+    ] {
+        assert_eq!(lint(search, Reading::AS_MEANT), [], "{search}");
+        let found = lint(search, Reading::STRICT);
+        assert_eq!(found.len(), usize::from(is_dead), "{search}: {found:?}");
+        assert!(found.iter().all(|(_, _, says)| says.contains("either-spelling")), "{found:?}");
+    }
 }
 
 #[test]

@@ -27,7 +27,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                 of_message(settings.reading.has(Accommodation::MessageCase))
             } else {
                 (
-                    format!("nothing sets `{name}` of {} events: it is missing in all", word(kind)),
+                    format!(
+                        "no mapping table sets `{name}` of {} events, and few have it themselves",
+                        word(kind)
+                    ),
                     "name the raw field, or map it with a table: --cim FILE".to_owned(),
                 )
             };
