@@ -306,6 +306,17 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|function| function.name)
 }
 
+/// What to say of an unknown function: those that start with the same two letters, for there are
+/// too many to name all.
+fn alike(name: &str) -> String {
+    let start: String = name.chars().take(2).collect();
+    let alike: Vec<_> = names().filter(|known| known.starts_with(&start)).collect();
+    if alike.is_empty() {
+        return "the README lists the functions that are supported".to_owned();
+    }
+    format!("of those that start like it, supported are {}", alike.join(", "))
+}
+
 /// Makes a call; what is wrong with it is added to the compiler's diagnostics.
 pub(super) fn build(
     name: &str,
@@ -316,14 +327,13 @@ pub(super) fn build(
     compiler: &mut Compiler,
 ) -> Kind {
     let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
-        let known: Vec<_> = names().collect();
         compiler.diagnostics.push(
             Diagnostic::error(
                 codes::UNKNOWN_FUNCTION,
                 format!("the function `{name}` is unknown or not supported yet"),
                 name_span,
             )
-            .with_hint(format!("supported are {}", known.join(", "))),
+            .with_hint(alike(name)),
         );
         return Kind::Invalid;
     };
@@ -352,3 +362,25 @@ pub(super) fn build(
 
 #[cfg(test)]
 pub(super) mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_given_once() {
+        let mut known: Vec<_> = names().collect();
+        known.sort_unstable();
+        assert!(known.windows(2).all(|pair| pair[0] != pair[1]), "{known:?}");
+    }
+
+    #[test]
+    fn an_unknown_function_is_told_what_is_like_it() {
+        assert!(alike("mvapend").contains("mvappend, mvcount"));
+        assert!(alike("é").contains("README"));
+        testing::refused(&[
+            ("mvapend(a)", codes::UNKNOWN_FUNCTION),
+            ("q()", codes::UNKNOWN_FUNCTION),
+        ]);
+    }
+}
