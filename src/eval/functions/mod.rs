@@ -374,6 +374,45 @@ mod tests {
         assert!(known.windows(2).all(|pair| pair[0] != pair[1]), "{known:?}");
     }
 
+    /// Arguments that something has to be made of, or not.
+    const ODD: &[&str] = &[
+        "a",
+        "n",
+        "many",
+        "missing",
+        "_time",
+        "\"\"",
+        "\"%9é{-\"",
+        "-1",
+        "1e308",
+        "0.5",
+        "null()",
+        "a=1",
+    ];
+
+    #[test]
+    fn no_argument_makes_a_function_panic() {
+        for function in FUNCTIONS {
+            let (least, most) = function.arity;
+            let mut calls = vec![String::new()];
+            for count in 1..=most.min(3) {
+                // Three of every kind would take long.
+                let odd = if count < 3 { ODD } else { &ODD[..8] };
+                let last = calls.iter().filter(|call| call.matches('\u{1}').count() == count - 1);
+                let longer: Vec<_> = last
+                    .flat_map(|call| odd.iter().map(move |odd| format!("{call}\u{1}{odd}")))
+                    .collect();
+                calls.extend(longer);
+            }
+            for call in calls {
+                let arguments: Vec<_> = call.split('\u{1}').skip(1).collect();
+                if arguments.len() >= least {
+                    testing::evaluate(&format!("{}({})", function.name, arguments.join(", ")));
+                }
+            }
+        }
+    }
+
     #[test]
     fn an_unknown_function_is_told_what_is_like_it() {
         assert!(alike("mvapend").contains("mvappend, mvcount"));
