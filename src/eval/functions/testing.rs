@@ -10,8 +10,8 @@ use crate::spl::ast::CommandKind;
 use crate::spl::{Macros, parse};
 use crate::value::{Field, Value};
 
-/// The row: `a` is text, `n` a number as an event writes one, `epoch` a computed one, `many` has two
-/// values, `missing` is missing.
+/// The row: `a` is text, `n` a number as an event writes one, `epoch` a computed one, `many` has
+/// two values, `missing` is missing.
 fn row() -> Record {
     let time = Timestamp::from_nanosecond(1_614_035_240_794_383_000).unwrap();
     Record::new([
