@@ -138,8 +138,8 @@ fn commands_do_what_splunk_does() {
         ("* | stats count by host | where count>5", &[]),
         ("* | stats count as c by host | search c=2 host=b*", &["host=beta c=2"]),
         ("none_of_this | stats count", &["count=0"]),
-        // An aggregate with nothing to compute writes no field, a group keeps its key, and a count is
-        // still one (SPLUNK.md 4, stats).
+        // An aggregate with nothing to compute writes no field, a group keeps its key, and a count
+        // is still one (SPLUNK.md 4, stats).
         ("* | stats sum(Image) as s by host", &["host=alpha", "host=beta"]),
         ("* | stats sum(Image) as s", &[]),
         ("* | stats count(none) as n dc(none) as d", &["n=0 d=0"]),

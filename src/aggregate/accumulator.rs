@@ -150,7 +150,8 @@ impl Accumulator {
             Self::DistinctCount(set) => Some(number(set.len() as f64)),
             Self::Values(set) => texts(set.into_iter().collect()),
             Self::List(list) => texts(list.into_values().flatten().take(LIST_LIMIT).collect()),
-            // Of several that are as frequent, the first by bytes (inferred: the answer must be one).
+            // Of several that are as frequent, the first by bytes (inferred: the answer must be
+            // one).
             Self::Mode(counts) => counts
                 .into_iter()
                 .reduce(|best, next| if next.1 > best.1 { next } else { best })
@@ -173,8 +174,8 @@ pub(super) fn growth(before: usize, after: usize) -> usize {
     after.saturating_sub(before)
 }
 
-/// Keeps the smallest or the largest value. Numbers count before text: `min` and `max` are numeric if
-/// any value is a number (SPLUNK.md 4, stats).
+/// Keeps the smallest or the largest value. Numbers count before text: `min` and `max` are numeric
+/// if any value is a number (SPLUNK.md 4, stats).
 fn extreme(current: &mut Option<Value>, values: &[Value], wanted: Ordering) -> usize {
     let size = |value: &Option<Value>| value.as_ref().map_or(0, Value::size);
     let before = size(current);

@@ -26,8 +26,8 @@ pub enum Statistic {
     PopulationDeviation,
     /// The largest less the smallest.
     Range,
-    /// The one in the middle. Of an even number of values the mean of the two in the middle, an exact
-    /// half of which is rounded up (SPLUNK.md 4, stats).
+    /// The one in the middle. Of an even number of values the mean of the two in the middle, an
+    /// exact half of which is rounded up (SPLUNK.md 4, stats).
     Median,
     /// The value below which such a share of them lies, between two of them in proportion.
     Percentile {

@@ -77,8 +77,9 @@ impl<'r> Datum<'r> {
         Self::Field(Cow::Owned(Field::text(decimal_text(number, decimals))))
     }
 
-    /// These values; NULL where there is none, or more than [`MAX_VALUES`] or [`MAX_TEXT`]. One value is the same as a single one (SPLUNK.md
-    /// 4, eval: "one-element results collapse to a scalar").
+    /// These values; NULL where there is none, or more than [`MAX_VALUES`] or [`MAX_TEXT`]. One
+    /// value is the same as a single one (SPLUNK.md 4, eval: "one-element results collapse to a
+    /// scalar").
     #[must_use]
     pub fn of_values(values: Vec<Value>) -> Self {
         if values.len() > MAX_VALUES || values.iter().map(Value::size).sum::<usize>() > MAX_TEXT {

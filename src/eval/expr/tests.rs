@@ -26,8 +26,8 @@ fn numbers_compare_by_size_and_all_else_by_bytes() {
 
 #[test]
 fn a_missing_field_is_neither_equal_nor_different() {
-    // "Anything vs a missing field is NULL = not true (so `f!="x"` drops rows without f), also under
-    // NOT (three-valued)."
+    // "Anything vs a missing field is NULL = not true (so `f!="x"` drops rows without f), also
+    // under NOT (three-valued)."
     check(&[
         (r#"missing="x""#, "null"),
         (r#"missing!="x""#, "null"),

@@ -1,6 +1,6 @@
-//! `now()`, `time()`: the moment of the sweep, in seconds since 1970, whole and with its fraction. It
-//! is one for all rows: the start of the sweep, or what `--now` says, so that an answer can be had
-//! again.
+//! `now()`, `time()`: the moment of the sweep, in seconds since 1970, whole and with its fraction.
+//! It is one for all rows: the start of the sweep, or what `--now` says, so that an answer can be
+//! had again.
 
 use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env};

@@ -1,6 +1,6 @@
-//! `min(A, B, ...)`, `max(A, B, ...)`: the smallest and the largest. Text ranks above every number; a
-//! quoted number is text, a field that holds one is a number. NULL takes no part, and every value of
-//! a field does (the last inferred).
+//! `min(A, B, ...)`, `max(A, B, ...)`: the smallest and the largest. Text ranks above every number;
+//! a quoted number is text, a field that holds one is a number. NULL takes no part, and every value
+//! of a field does (the last inferred).
 
 use std::cmp::Ordering;
 

@@ -1,10 +1,10 @@
 //! JSON in a text: `json_extract(X, PATH, ...)`, `spath(X, PATH)`, `json_valid(X)`,
 //! `json_object(KEY, VALUE, ...)`, `json_array(VALUE, ...)`.
 //!
-//! A path is names with dots between, `{2}` for an element of an array (the first is 0) and `{}` for
-//! all: `a.b{1}.c`. Objects and arrays come as compact JSON. Text that is no JSON, and a path that is
-//! not there, give NULL. Where several values are found, `spath` gives them as several, `json_extract`
-//! as an array.
+//! A path is names with dots between, `{2}` for an element of an array (the first is 0) and `{}`
+//! for all: `a.b{1}.c`. Objects and arrays come as compact JSON. Text that is no JSON, and a path
+//! that is not there, give NULL. Where several values are found, `spath` gives them as several,
+//! `json_extract` as an array.
 
 use serde_json::Value as Json;
 

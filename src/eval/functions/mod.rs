@@ -306,6 +306,17 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|function| function.name)
 }
 
+/// What to say of an unknown function: those that start with the same two letters, for there are
+/// too many to name all.
+fn alike(name: &str) -> String {
+    let start: String = name.chars().take(2).collect();
+    let alike: Vec<_> = names().filter(|known| known.starts_with(&start)).collect();
+    if alike.is_empty() {
+        return "the README lists the functions that are supported".to_owned();
+    }
+    format!("of those that start like it, supported are {}", alike.join(", "))
+}
+
 /// Makes a call; what is wrong with it is added to the compiler's diagnostics.
 pub(super) fn build(
     name: &str,
@@ -316,14 +327,13 @@ pub(super) fn build(
     compiler: &mut Compiler,
 ) -> Kind {
     let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
-        let known: Vec<_> = names().collect();
         compiler.diagnostics.push(
             Diagnostic::error(
                 codes::UNKNOWN_FUNCTION,
                 format!("the function `{name}` is unknown or not supported yet"),
                 name_span,
             )
-            .with_hint(format!("supported are {}", known.join(", "))),
+            .with_hint(alike(name)),
         );
         return Kind::Invalid;
     };
@@ -352,3 +362,64 @@ pub(super) fn build(
 
 #[cfg(test)]
 pub(super) mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_given_once() {
+        let mut known: Vec<_> = names().collect();
+        known.sort_unstable();
+        assert!(known.windows(2).all(|pair| pair[0] != pair[1]), "{known:?}");
+    }
+
+    /// Arguments that something has to be made of, or not.
+    const ODD: &[&str] = &[
+        "a",
+        "n",
+        "many",
+        "missing",
+        "_time",
+        "\"\"",
+        "\"%9é{-\"",
+        "-1",
+        "1e308",
+        "0.5",
+        "null()",
+        "a=1",
+    ];
+
+    #[test]
+    fn no_argument_makes_a_function_panic() {
+        for function in FUNCTIONS {
+            let (least, most) = function.arity;
+            let mut calls = vec![String::new()];
+            for count in 1..=most.min(3) {
+                // Three of every kind would take long.
+                let odd = if count < 3 { ODD } else { &ODD[..8] };
+                let last = calls.iter().filter(|call| call.matches('\u{1}').count() == count - 1);
+                let longer: Vec<_> = last
+                    .flat_map(|call| odd.iter().map(move |odd| format!("{call}\u{1}{odd}")))
+                    .collect();
+                calls.extend(longer);
+            }
+            for call in calls {
+                let arguments: Vec<_> = call.split('\u{1}').skip(1).collect();
+                if arguments.len() >= least {
+                    testing::evaluate(&format!("{}({})", function.name, arguments.join(", ")));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_function_is_told_what_is_like_it() {
+        assert!(alike("mvapend").contains("mvappend, mvcount"));
+        assert!(alike("é").contains("README"));
+        testing::refused(&[
+            ("mvapend(a)", codes::UNKNOWN_FUNCTION),
+            ("q()", codes::UNKNOWN_FUNCTION),
+        ]);
+    }
+}

@@ -1,5 +1,5 @@
-//! `mvfind(F, R)`: the place of the first value that the regex R matches, the first being 0; NULL when
-//! it matches none.
+//! `mvfind(F, R)`: the place of the first value that the regex R matches, the first being 0; NULL
+//! when it matches none.
 
 use super::pattern::Pattern;
 use super::{Arguments, Call, Function, Type};

@@ -1,6 +1,7 @@
-//! `mvindex(F, START)`, `mvindex(F, START, END)`: the value at START, or those from START to END, both
-//! included. The first is 0, -1 is the last; out of range is NULL (SPLUNK.md 4). A range that ends
-//! behind the last value ends with it (inferred: rules write `mvindex(f, 0, 9)` for "at most ten").
+//! `mvindex(F, START)`, `mvindex(F, START, END)`: the value at START, or those from START to END,
+//! both included. The first is 0, -1 is the last; out of range is NULL (SPLUNK.md 4). A range that
+//! ends behind the last value ends with it (inferred: rules write `mvindex(f, 0, 9)` for "at most
+//! ten").
 
 use super::{Function, Type};
 use crate::eval::expr::Datum;

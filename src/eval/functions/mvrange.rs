@@ -1,5 +1,6 @@
-//! `mvrange(START, END)`, `mvrange(START, END, STEP)`: START, START + STEP and so on, END not included.
-//! STEP is 1, a number, or text such as `7d`: a count of seconds, minutes, hours, days or weeks.
+//! `mvrange(START, END)`, `mvrange(START, END, STEP)`: START, START + STEP and so on, END not
+//! included. STEP is 1, a number, or text such as `7d`: a count of seconds, minutes, hours, days or
+//! weeks.
 
 use super::{Function, Type, relative_time};
 use crate::eval::expr::{Datum, MAX_VALUES};

@@ -1,5 +1,5 @@
-//! The regex of a function: nearly always written as a string, and then compiled once. One that a row
-//! tells is compiled when it comes and kept for rows with the same.
+//! The regex of a function: nearly always written as a string, and then compiled once. One that a
+//! row tells is compiled when it comes and kept for rows with the same.
 
 use std::sync::Arc;
 

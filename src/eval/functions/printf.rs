@@ -1,6 +1,6 @@
-//! `printf(FORMAT, A, B, ...)`: the arguments in the places of FORMAT, as in C: `%d %i %u %x %X %o %c
-//! %s %f %F %e %E %g %G %%` with flags, width and precision. A missing argument field is `Null` under
-//! `%s`; NULL where an argument is lacking, or is no number where one is wanted.
+//! `printf(FORMAT, A, B, ...)`: the arguments in the places of FORMAT, as in C: `%d %i %u %x %X %o
+//! %c %s %f %F %e %E %g %G %%` with flags, width and precision. A missing argument field is `Null`
+//! under `%s`; NULL where an argument is lacking, or is no number where one is wanted.
 
 use super::{Function, Type};
 use crate::eval::expr::Datum;

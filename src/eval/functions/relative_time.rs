@@ -1,9 +1,9 @@
-//! `relative_time(T, M)`: the time T moved by the modifier M: `-1d@d` is a day back, then to the start
-//! of that day, as the clock of `--timezone` shows it. NULL where M is no such modifier.
+//! `relative_time(T, M)`: the time T moved by the modifier M: `-1d@d` is a day back, then to the
+//! start of that day, as the clock of `--timezone` shows it. NULL where M is no such modifier.
 //!
-//! A modifier is a row of steps: `+N` or `-N` and a unit (`s m h d w mon q y` and their longer names;
-//! N is 1 where none is written), or `@` and a unit to round down to; `@w0` to `@w7` are the days of
-//! the week from Sunday, 0 and 7.
+//! A modifier is a row of steps: `+N` or `-N` and a unit (`s m h d w mon q y` and their longer
+//! names; N is 1 where none is written), or `@` and a unit to round down to; `@w0` to `@w7` are the
+//! days of the week from Sunday, 0 and 7.
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, ZonedDateTime};

@@ -1,5 +1,5 @@
-//! `searchmatch("SEARCH")`: whether the row is one that the search would find (SPLUNK.md 1). Only the
-//! terms of the `search` command: no pipe, no macro.
+//! `searchmatch("SEARCH")`: whether the row is one that the search would find (SPLUNK.md 1). Only
+//! the terms of the `search` command: no pipe, no macro.
 
 use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env};

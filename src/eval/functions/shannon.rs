@@ -1,5 +1,5 @@
-//! `ut_shannon(S)`: the Shannon entropy of S in bits a character. Splunk has no such function: it is
-//! what the macro `ut_shannon` of the URL Toolbox puts into the field of that name (SPLUNK.md,
+//! `ut_shannon(S)`: the Shannon entropy of S in bits a character. Splunk has no such function: it
+//! is what the macro `ut_shannon` of the URL Toolbox puts into the field of that name (SPLUNK.md,
 //! "Decisions", Macros).
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
-//! `strftime(T, F)`: the time T as the clock of `--timezone` shows it, in the format F (SPLUNK.md 4:
-//! "strftime uses the searching user's time zone").
+//! `strftime(T, F)`: the time T as the clock of `--timezone` shows it, in the format F (SPLUNK.md
+//! 4: "strftime uses the searching user's time zone").
 //!
-//! `%N` and `%Q` are the fraction of the second, `%3N` to `%9N` with so many digits (`%N` 9, `%Q` 3).
-//! What is no known variable stays as it is written.
+//! `%N` and `%Q` are the fraction of the second, `%3N` to `%9N` with so many digits (`%N` 9, `%Q`
+//! 3). What is no known variable stays as it is written.
 
 use jiff::ZonedDateTime;
 use jiff::fmt::strtime;

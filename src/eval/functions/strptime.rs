@@ -1,6 +1,6 @@
-//! `strptime(S, F)`: the time that S is in the format F, as seconds since 1970 with six decimals; NULL
-//! where S is not so written. A time without a zone is one of `--timezone`; what S does not say is
-//! taken from the day of the sweep, midnight (inferred).
+//! `strptime(S, F)`: the time that S is in the format F, as seconds since 1970 with six decimals;
+//! NULL where S is not so written. A time without a zone is one of `--timezone`; what S does not
+//! say is taken from the day of the sweep, midnight (inferred).
 
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::{Timestamp, ZonedDateTime};

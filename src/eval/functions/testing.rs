@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::Type;
 use crate::eval::expr::{Clock, Compiler, Datum, Env, Expr};
 use crate::eval::row::{Record, Scratch};
 use crate::resources::Resources;
@@ -10,8 +11,8 @@ use crate::spl::ast::CommandKind;
 use crate::spl::{Macros, parse};
 use crate::value::{Field, Value};
 
-/// The row: `a` is text, `n` a number as an event writes one, `epoch` a computed one, `many` has two
-/// values, `missing` is missing.
+/// The row: `a` is text, `n` a number as an event writes one, `epoch` a computed one, `many` has
+/// two values, `missing` is missing.
 fn row() -> Record {
     let time = Timestamp::from_nanosecond(1_614_035_240_794_383_000).unwrap();
     Record::new([
@@ -59,6 +60,24 @@ fn check_in(timezone: &TimeZone, table: &[(&str, &str)]) {
             other => other.texts().join(","),
         };
         assert_eq!(value, *expected, "{expression}");
+    }
+}
+
+/// Evaluates an expression, if it compiles, for tests of what it does not do.
+pub(crate) fn evaluate(expression: &str) {
+    let (expr, compiler) = compile(expression, TimeZone::UTC);
+    if compiler.diagnostics.is_empty() {
+        let (row, scratch) = (row(), Scratch::default());
+        let value = expr.eval(Env { row: &row, scratch: &scratch });
+        // A type that is known is the one that comes, or NULL.
+        let fits = match (expr.type_of(), &value) {
+            (_, Datum::Null) | (Type::Any, _) => true,
+            (Type::Boolean, value) => matches!(value, Datum::Bool(_)),
+            (Type::Text, value) => matches!(value, Datum::Text(_)),
+            (Type::Number, value) => value.number().is_some(),
+            (Type::Null, _) => false,
+        };
+        assert!(fits, "{expression} is said to be {:?}: {value:?}", expr.type_of());
     }
 }
 

@@ -1,6 +1,6 @@
-//! `tostring(X)`, `tostring(X, FORMAT)`: X as text. FORMAT is `hex` (`0xFF`), `commas` (`12,345.68`) or
-//! `duration` (`HH:MM:SS`, from a day on `D+HH:MM:SS`). A missing field is the text `Null`, a condition
-//! `True` or `False`.
+//! `tostring(X)`, `tostring(X, FORMAT)`: X as text. FORMAT is `hex` (`0xFF`), `commas`
+//! (`12,345.68`) or `duration` (`HH:MM:SS`, from a day on `D+HH:MM:SS`). A missing field is the
+//! text `Null`, a condition `True` or `False`.
 
 use super::{Arguments, Call, Function, Type};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};

@@ -1,5 +1,5 @@
-//! `trim(S, [C])`, `ltrim(S, [C])`, `rtrim(S, [C])`: S without the characters of C at both ends, the
-//! left or the right one; without C, blanks, tabs and line ends.
+//! `trim(S, [C])`, `ltrim(S, [C])`, `rtrim(S, [C])`: S without the characters of C at both ends,
+//! the left or the right one; without C, blanks, tabs and line ends.
 
 use super::{Function, Type};
 use crate::eval::expr::Datum;

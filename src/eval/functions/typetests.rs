@@ -1,8 +1,8 @@
-//! `isnum(X)`, `isint(X)`, `isstr(X)`, `isbool(X)`: of which type X is. A field that holds a number is
-//! one. NULL and several values are of none of them, which is false and not NULL (inferred).
+//! `isnum(X)`, `isint(X)`, `isstr(X)`, `isbool(X)`: of which type X is. A field that holds a number
+//! is one. NULL and several values are of none of them, which is false and not NULL (inferred).
 //!
-//! `typeof(X)` gives the name: `Number`, `String`, `Boolean`, `Multivalue`, or `Invalid` for NULL, a
-//! missing field included.
+//! `typeof(X)` gives the name: `Number`, `String`, `Boolean`, `Multivalue`, or `Invalid` for NULL,
+//! a missing field included.
 
 use super::{Function, Type};
 use crate::eval::expr::Datum;

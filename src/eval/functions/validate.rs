@@ -1,5 +1,5 @@
-//! `validate(X1, A1, X2, A2, ...)`: the value of the first condition that is not true; NULL when all
-//! are. The opposite of `case`. A condition that is NULL is not true (inferred).
+//! `validate(X1, A1, X2, A2, ...)`: the value of the first condition that is not true; NULL when
+//! all are. The opposite of `case`. A condition that is NULL is not true (inferred).
 
 use super::{Arguments, Call, Function, Type, case};
 use crate::eval::expr::{Compiler, Datum, Env, Expr};
