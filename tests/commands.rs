@@ -590,7 +590,9 @@ fn computing_the_same_twice_is_worth_a_warning() {
         let rule = Rule::parse(search, "case.spl").unwrap();
         let (_, warnings) =
             Plan::compile(rule, &common::settings(Reading::AS_MEANT)).expect(search);
-        let found: Vec<_> = warnings.iter().map(|finding| finding.code).collect();
+        // Beside it, that there is nothing to search for.
+        let found: Vec<_> =
+            warnings.iter().map(|finding| finding.code).filter(|code| *code != "W0105").collect();
         assert_eq!(found, codes, "{search}");
     }
 }

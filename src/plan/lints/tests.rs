@@ -148,6 +148,8 @@ fn arms_that_are_dead() {
         cim: Cim::builtin(),
         reading: Reading::AS_MEANT,
         timezone: TimeZone::UTC,
+        resources: Default::default(),
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     let (_, findings) = Plan::compile(Rule::parse("`m` z", "r.spl").unwrap(), &settings).unwrap();
     assert!(findings.iter().all(|finding| finding.code != CODE), "{findings:?}");
