@@ -285,7 +285,7 @@ impl PlacedRegex {
     }
 
     /// `text` with every match replaced by what `replacement` makes of its groups; `None` where
-    /// that is longer than [`MAX_TEXT`].
+    /// that is longer than [`MAX_TEXT`], or takes too long.
     #[must_use]
     pub fn replace_all(
         &self,
@@ -296,7 +296,8 @@ impl PlacedRegex {
         self.with_cache(scratch, |regex, cache| {
             let mut replaced = String::new();
             let mut copied = 0;
-            for captures in regex.captures_iter(cache, text) {
+            let mut matches = regex.captures_iter(cache, text);
+            for captures in matches.by_ref() {
                 let Some(whole) = captures.get(0) else { continue };
                 replaced.push_str(text.get(copied..whole.start).unwrap_or_default());
                 replacement(&captures, &mut replaced);
@@ -306,7 +307,7 @@ impl PlacedRegex {
                 copied = whole.end.max(copied);
             }
             replaced.push_str(text.get(copied..).unwrap_or_default());
-            Some(replaced)
+            (!matches.gave_up()).then_some(replaced)
         })
     }
 

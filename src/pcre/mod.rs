@@ -283,7 +283,7 @@ impl Regex {
             Road::Automata => MAX_LOOKED_OVER_BY_AUTOMATA,
             Road::Pcre2 => MAX_LOOKED_OVER,
         };
-        CapturesIter { regex: self, cache, text, from: Some(0), budget }
+        CapturesIter { regex: self, cache, text, from: Some(0), budget, gave_up: false }
     }
 
     /// The cache's scratch for this pattern.
@@ -347,6 +347,15 @@ pub struct CapturesIter<'a> {
     from: Option<usize>,
     /// How many bytes may still be looked over.
     budget: u64,
+    gave_up: bool,
+}
+
+impl CapturesIter<'_> {
+    /// Whether it ended before the last match, for there was too much to look over.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
+    }
 }
 
 impl Iterator for CapturesIter<'_> {
@@ -354,7 +363,11 @@ impl Iterator for CapturesIter<'_> {
 
     fn next(&mut self) -> Option<Captures> {
         let from = self.from?;
-        self.budget = self.budget.checked_sub((self.text.len() - from) as u64)?;
+        let Some(budget) = self.budget.checked_sub((self.text.len() - from) as u64) else {
+            self.gave_up = true;
+            return None;
+        };
+        self.budget = budget;
         let mut captures = Captures::default();
         let found = self.regex.captures_at(self.cache, self.text, from, &mut captures);
         let whole = captures.get(0).filter(|_| found);
