@@ -101,7 +101,8 @@ fn argument(parser: &mut Parser<'_>, arguments: &mut Arguments) -> Option<()> {
 }
 
 /// Takes a regex or a sed expression, up to a blank. Quotes in it only delimit strings, and vanish:
-/// `(?<x>"a b")` is `(?<x>a b)` (SPLUNK.md, "Decisions").
+/// `(?<x>"a b")` is `(?<x>a b)` (SPLUNK.md, "Decisions"). But one that starts with a quote ends with
+/// that string: `"(?<x>a b")` has one parenthesis too few, which Splunk refuses (SPLUNK.md 0).
 fn expression(parser: &mut Parser<'_>) -> Option<Lexeme> {
     let start = parser.scan.at();
     let mut text = String::new();
@@ -110,6 +111,18 @@ fn expression(parser: &mut Parser<'_>) -> Option<Lexeme> {
             Some('"') => parser.quoted()?,
             _ => parser.scan.bare(|c, _| c.is_whitespace() || c == '"'),
         };
+        let whole =
+            part.range.start == start && parser.scan.slice(part.range.clone()).starts_with('"');
+        if whole && parser.scan.peek() == Some(')') {
+            parser.error_with_hint(
+                codes::STRAY_PARENTHESIS,
+                "this closing parenthesis stands behind the regex, which ends with its string",
+                parser.here(),
+                "put it inside the quotes",
+            );
+            parser.scan.finish();
+            return None;
+        }
         text.push_str(&part.text);
     }
     Some(Lexeme { text, range: start..parser.scan.at() })
@@ -139,8 +152,7 @@ mod tests {
             (r#"field=process (?<x>"a b|c")"#, "process", "(?<x>a b|c)"),
             (r#"(?<x>"a") field = process"#, "process", "(?<x>a)"),
             (r#"field="a b" "-l "(?<x>"[^\s]+")"\s""#, "a b", r"-l (?<x>[^\s]+)\s"),
-            (r#"field=a{}.b "(?<x>.+")"#, "a{}.b", "(?<x>.+)"),
-            (r#"field=x (?<y>\d{1,3})"#, "x", r"(?<y>\d{1,3})"),
+            (r#"field=a{}.b (?<y>\d{1,3})"#, "a{}.b", r"(?<y>\d{1,3})"),
             (r#""\\\(?<x>\"a\")""#, "_raw", r#"\\(?<x>"a")"#),
         ] {
             let rex = rex(text).unwrap_or_else(|codes| panic!("{text}: {codes:?}"));
@@ -181,6 +193,7 @@ mod tests {
             (r#"colour=red "(?<x>.)""#, codes::UNSUPPORTED_OPTION),
             (r#"mode=sed "s/a/b""#, codes::BAD_SED),
             (r#""(?<x>.)"#, codes::UNCLOSED_QUOTE),
+            (r#"field=a "(?<x>a b")"#, codes::STRAY_PARENTHESIS),
         ] {
             assert_eq!(rex(text).unwrap_err(), [code], "{text}");
         }
