@@ -65,7 +65,7 @@ pub(super) fn relaxed(node: &Node, beside: Beside<'_>) -> Option<String> {
 
 /// Compiles a pattern for bytes.
 pub(super) fn compile(pattern: &str) -> Option<meta::Regex> {
-    let config = meta::Config::new().nfa_size_limit(Some(MAX_PROGRAM)).utf8_empty(false);
+    let config = meta::Config::new().dfa(false).nfa_size_limit(Some(MAX_PROGRAM)).utf8_empty(false);
     let syntax = syntax::Config::new().unicode(false).utf8(false);
     meta::Builder::new().configure(config).syntax(syntax).build(pattern).ok()
 }
