@@ -1,9 +1,10 @@
 //! `docs/LINTS.md`: a section for each code, and every example has the finding it is given for.
 //!
 //! An example is a fenced block: `spl` for a bare search, `yaml` for a file. More words say how it
-//! is read (`none`: without accommodations), that other findings come with it (`among`), or that
-//! it does not have the finding any more (`mended`). A `toml` block defines macros for the examples
-//! behind it in its section. `{N*text}` in a search stands for `text` N times.
+//! is read (`none`: without accommodations, `strict`), that other findings come with it (`among`),
+//! or that it does not have the finding any more (`mended`). A `toml` block defines macros for the
+//! examples behind it in its section, a `csv NAME` block a lookup table. `{N*text}` in a search
+//! stands for `text` N times.
 
 mod common;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 
 use coldsweep::plan::Plan;
 use coldsweep::reading::Reading;
+use coldsweep::resources::Resources;
 use coldsweep::rule::Rule;
 use coldsweep::spl::Macros;
 use coldsweep::spl::codes::{CODES, LEFT_OUT, NO_RULE};
@@ -29,6 +31,7 @@ struct Example {
     words: Vec<String>,
     text: String,
     macros: Macros,
+    resources: Resources,
 }
 
 impl Example {
@@ -42,9 +45,14 @@ impl Example {
         let Ok(rule) = Rule::parse(&repeated(&self.text), name) else {
             return BTreeSet::from([NO_RULE]);
         };
-        let reading = if self.is("none") { Reading::NONE } else { Reading::AS_MEANT };
+        let reading = match () {
+            () if self.is("none") => Reading::NONE,
+            () if self.is("strict") => Reading::STRICT,
+            () => Reading::AS_MEANT,
+        };
         let mut settings = common::settings(reading);
         settings.macros.extend(self.macros.clone());
+        settings.resources = self.resources.clone();
         let findings = match Plan::compile(rule, &settings) {
             Ok((_, findings)) => findings,
             Err(refusal) => refusal.findings,
@@ -71,9 +79,10 @@ fn sections() -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut lines = PAGE.lines();
     let mut macros = Macros::empty();
+    let mut resources = Resources::default();
     while let Some(line) = lines.next() {
         if let Some(code) = line.strip_prefix("## ") {
-            macros = Macros::empty();
+            (macros, resources) = (Macros::empty(), Resources::default());
             let (code, meaning) = (code.to_owned(), String::new());
             sections.push(Section { code, meaning, examples: Vec::new() });
             continue;
@@ -93,8 +102,15 @@ fn sections() -> Vec<Section> {
             macros = Macros::parse(&text, "docs/LINTS.md").unwrap();
             continue;
         }
+        if let Some(name) = words.strip_prefix("csv ") {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &text).unwrap();
+            resources.add_lookup(name, file.path()).unwrap();
+            continue;
+        }
         let words = words.split(' ').map(str::to_owned).collect();
-        section.examples.push(Example { words, text, macros: macros.clone() });
+        let (macros, resources) = (macros.clone(), resources.clone());
+        section.examples.push(Example { words, text, macros, resources });
     }
     sections
 }
