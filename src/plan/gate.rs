@@ -180,11 +180,15 @@ impl Builder<'_> {
     }
 
     fn pattern(&mut self, text: String) -> Condition {
-        let at = self.texts.iter().position(|known| *known == text).unwrap_or_else(|| {
-            self.texts.push(text);
-            self.texts.len() - 1
-        });
-        Condition::Pattern(at)
+        if let Some(at) = self.texts.iter().position(|known| *known == text) {
+            return Condition::Pattern(at);
+        }
+        // With more of them, the gate costs more than what it keeps out.
+        if self.texts.len() == MOST_PATTERNS {
+            return Condition::Anything;
+        }
+        self.texts.push(text);
+        Condition::Pattern(self.texts.len() - 1)
     }
 }
 
@@ -202,6 +206,9 @@ fn literal(needle: &[u8]) -> String {
     needle.iter().map(byte).collect()
 }
 
+/// The patterns that a gate has at most.
+const MOST_PATTERNS: usize = 256;
+
 fn all(list: Vec<Condition>) -> Condition {
     let mut unique: Vec<Condition> = Vec::new();
     for one in list {
@@ -217,14 +224,14 @@ fn all(list: Vec<Condition>) -> Condition {
 }
 
 fn any(list: Vec<Condition>) -> Condition {
+    if list.is_empty() || list.contains(&Condition::Anything) {
+        return Condition::Anything;
+    }
     let mut unique: Vec<Condition> = Vec::new();
     for one in list {
         if !unique.contains(&one) {
             unique.push(one);
         }
-    }
-    if unique.is_empty() || unique.contains(&Condition::Anything) {
-        return Condition::Anything;
     }
     if unique.len() == 1 { unique.remove(0) } else { Condition::Any(unique) }
 }

@@ -5,6 +5,8 @@
 //! every format writes as they are or by a numeric escape, and the needles of those escapes are
 //! added to the clause (DESIGN, law 1). Where that is not possible the literal is not required.
 
+use std::collections::HashSet;
+
 use super::required::{Fold, Required, Where};
 use crate::cim::{Cim, Constant, survives};
 use crate::event::Format;
@@ -43,19 +45,24 @@ const FEWEST_BITS: u32 = 8;
 /// A clause with more needles than this searches slower than its hits would cost.
 const MOST_NEEDLES: usize = 2_000;
 
+/// The clauses that are kept of a formula. No rule that people write has so many.
+const MOST_CLAUSES: usize = 64;
+
 impl Guard {
     /// The clauses of a formula that are worth searching for, the one first that is thought to
     /// be the most selective. Each of them alone is enough; which is best depends on the data.
     #[must_use]
     pub fn all(required: &Required, storage: Storage, cim: &Cim) -> Vec<Self> {
         let mut guards: Vec<Self> = Vec::new();
+        let mut known: HashSet<Vec<String>> = HashSet::new();
         for guard in conjuncts(required).filter_map(|one| best(one, storage, cim)) {
             let fit = guard.bits >= FEWEST_BITS && guard.needles.len() <= MOST_NEEDLES;
-            if fit && guards.iter().all(|known| known.literals != guard.literals) {
+            if fit && known.insert(guard.literals.clone()) {
                 guards.push(guard);
             }
         }
         guards.sort_by_key(Self::worth);
+        guards.truncate(MOST_CLAUSES);
         guards
     }
 
@@ -98,7 +105,11 @@ fn best(required: &Required, storage: Storage, cim: &Cim) -> Option<Guard> {
         Required::Any(list) => {
             let mut guards = list.iter().map(|one| best(one, storage, cim));
             let first = guards.next()??;
-            guards.try_fold(first, |joined, guard| Some(joined.join(guard?)))
+            guards.try_fold(first, |joined, guard| {
+                let joined = joined.join(guard?);
+                // More is worth nothing, and takes long to put together.
+                (joined.needles.len() <= MOST_NEEDLES).then_some(joined)
+            })
         }
     }
 }

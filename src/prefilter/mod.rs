@@ -6,6 +6,7 @@ mod fingerprint;
 mod simd;
 mod windows;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, BuildError, Input, MatchKind};
@@ -131,6 +132,7 @@ impl Prefilter {
     ) -> Result<Self, BuildError> {
         let count = guards.len();
         let mut needles: Vec<&[u8]> = Vec::new();
+        let mut number_of: HashMap<&[u8], usize> = HashMap::new();
         let mut rules_of: Vec<RuleSet> = Vec::new();
         let mut everywhere = RuleSet::none(count);
         for (rule, guard) in guards.enumerate() {
@@ -139,11 +141,11 @@ impl Prefilter {
                 continue;
             };
             for needle in &guard.needles {
-                let at = needles.iter().position(|known| known == needle).unwrap_or_else(|| {
+                let at = *number_of.entry(needle.as_slice()).or_insert(needles.len());
+                if at == needles.len() {
                     needles.push(needle);
                     rules_of.push(RuleSet::none(count));
-                    needles.len() - 1
-                });
+                }
                 rules_of[at].insert(rule);
             }
         }

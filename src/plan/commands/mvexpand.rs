@@ -25,24 +25,33 @@ pub(super) fn lower(mvexpand: &ast::Mvexpand) -> Lowered {
 }
 
 impl SetCommand for Mvexpand {
-    fn apply(&self, rows: Vec<Held>, _: Context<'_>) -> Vec<Held> {
+    fn apply(&self, rows: Vec<Held>, context: Context<'_>) -> Vec<Held> {
         let (mut out, mut left) = (Vec::with_capacity(rows.len()), MAX_BYTES);
+        let mut whole = 0;
         for row in rows {
-            self.expand(row, &mut left, &mut out);
+            whole += usize::from(!self.expand(row, &mut left, &mut out));
+        }
+        if whole > 0 {
+            context.allowance.note(format!(
+                "mvexpand {}: {whole} rows keep their values together, for they would take more \
+                 than 500 MiB apart",
+                self.field
+            ));
         }
         out
     }
 }
 
 impl Mvexpand {
-    /// Makes rows of one; `left` is how many bytes they may take.
-    fn expand(&self, (mut record, evidence): Held, left: &mut usize, out: &mut Vec<Held>) {
+    /// Makes rows of one; `left` is how many bytes they may take. `false` says that it was too
+    /// large, and stays as it is.
+    fn expand(&self, (mut record, evidence): Held, left: &mut usize, out: &mut Vec<Held>) -> bool {
         let values = match record.take(&self.field) {
             Some(Field::Many(values)) => values,
             one => {
                 record.set(&self.field, one);
                 out.push((record, evidence));
-                return;
+                return true;
             }
         };
         let count = values.len().min(self.limit);
@@ -51,7 +60,7 @@ impl Mvexpand {
         if size > *left {
             record.set(&self.field, Some(Field::Many(values)));
             out.push((record, evidence));
-            return;
+            return false;
         }
         *left -= size;
         for value in values.into_iter().take(count) {
@@ -60,5 +69,6 @@ impl Mvexpand {
             one.set(&self.field, Some(Field::One(value)));
             out.push((one, evidence.clone()));
         }
+        true
     }
 }

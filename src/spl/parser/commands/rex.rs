@@ -115,10 +115,10 @@ fn expression(parser: &mut Parser<'_>) -> Option<Lexeme> {
             part.range.start == start && parser.scan.slice(part.range.clone()).starts_with('"');
         if whole && parser.scan.peek() == Some(')') {
             parser.error_with_hint(
-                codes::STRAY_PARENTHESIS,
-                "this closing parenthesis stands behind the regex, which ends with its string",
+                codes::BAD_REGEX,
+                "this regex lacks the parenthesis that stands behind it: it ends with its string",
                 parser.here(),
-                "put it inside the quotes",
+                "put the parenthesis inside the quotes; Splunk refuses the whole search for it",
             );
             parser.scan.finish();
             return None;
@@ -193,7 +193,7 @@ mod tests {
             (r#"colour=red "(?<x>.)""#, codes::UNSUPPORTED_OPTION),
             (r#"mode=sed "s/a/b""#, codes::BAD_SED),
             (r#""(?<x>.)"#, codes::UNCLOSED_QUOTE),
-            (r#"field=a "(?<x>a b")"#, codes::STRAY_PARENTHESIS),
+            (r#"field=a "(?<x>a b")"#, codes::BAD_REGEX),
         ] {
             assert_eq!(rex(text).unwrap_err(), [code], "{text}");
         }
