@@ -9,7 +9,7 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_millis(2);
 
 /// `RssAnon` of this process in bytes.
-fn rss_anon() -> Option<u64> {
+pub(super) fn rss_anon() -> Option<u64> {
     rss_anon_of("self")
 }
 

@@ -9,6 +9,7 @@
 //! by medians. A wrong count is an error, not a time. What a number means stands with its field in
 //! [`Measurement`].
 
+pub mod catalog;
 mod compare;
 mod memory;
 mod passes;
@@ -28,7 +29,7 @@ pub use run::{Bench, Subject};
 pub use samples::Samples;
 pub use stages::Stages;
 pub use store::Store;
-pub use targets::{Target, targets};
+pub use targets::{Target, catalog_targets, targets};
 
 /// Why something could not be measured.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use super::catalog::CatalogCost;
 use super::samples::Samples;
 use super::stages::Stages;
 use super::targets::Target;
@@ -28,6 +29,9 @@ pub struct Report {
     pub targets: Vec<Target>,
     /// What each rule costs, the dearest first.
     pub rules: Vec<RuleCost>,
+    /// What a whole catalog costs in one pass.
+    #[serde(default)]
+    pub catalog: Option<CatalogCost>,
     /// What was left out, and why.
     pub notes: Vec<String>,
     /// Answers that were wrong. There should be none.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::catalog::CatalogCost;
 use super::report::{Measurement, Report, What};
 
 /// One target.
@@ -165,6 +166,28 @@ pub fn targets(report: &Report, threads: usize) -> Vec<Target> {
         let wanted = (64 + 8 * threads) as f64;
         let found = most.map(|bytes| bytes as f64 / (1u64 << 20) as f64);
         add(format!("{corpus}: MiB of anonymous memory"), false, Some(wanted), found);
+    }
+    all
+}
+
+/// Judges the targets for a whole catalog.
+#[must_use]
+pub fn catalog_targets(cost: &CatalogCost) -> Vec<Target> {
+    let mut all = Vec::new();
+    let mut add = |name: String, at_least, wanted, found| {
+        all.push(Target { name, wanted: Some(wanted), at_least, found });
+    };
+    let compile = cost.compile.median();
+    add(format!("{} rules: seconds to compile", cost.rules), false, 1.5, Some(compile));
+    let plans = cost.plan_bytes.map(|bytes| bytes as f64 / (1u64 << 20) as f64);
+    add(format!("{} rules: MiB of compiled plans", cost.rules), false, 300.0, plans);
+    for scan in &cost.scans {
+        let name = |what: &str| format!("{}, {} rules: {what}", scan.corpus, cost.rules);
+        let speed = Some(scan.gigabytes_per_second());
+        add(name("GB/s, 1 thread"), true, 0.3, speed);
+        add(name("times the time of one rule"), false, 8.0, Some(scan.times_one()));
+        let gain = Some(scan.gain());
+        add(name("times faster than every rule on every decoded event"), true, 25.0, gain);
     }
     all
 }

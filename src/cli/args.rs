@@ -446,6 +446,9 @@ pub struct BenchArgs {
     /// Run each of these rules alone and rank them by what they cost
     #[arg(long, value_name = "DIR", conflicts_with = "rule")]
     pub rules: Vec<PathBuf>,
+    /// Run all of these rules in one pass, and compare that with one rule
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rule", "rules", "on"])]
+    pub catalog: Vec<PathBuf>,
     /// Which of the rules.
     #[command(flatten)]
     pub select: SelectArgs,

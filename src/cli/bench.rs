@@ -7,11 +7,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::args::{BenchArgs, BenchFormat};
+use super::args::{BenchArgs, BenchFormat, SelectArgs};
 use super::{CliError, config};
+use crate::bench::catalog::{self, CatalogCost, CatalogSubject};
 use crate::bench::{
     Bench, BenchError, Change, Machine, Measurement, Report, RuleCost, Stages, Store, Subject,
-    Target, Verdict, compare, rank, targets,
+    Target, Verdict, catalog_targets, compare, rank, targets,
 };
 use crate::corpus::{Definition, Size};
 use crate::plan::Settings;
@@ -19,6 +20,8 @@ use crate::scan::Options;
 
 /// What rules are ranked on, where nothing else is asked for, and how large.
 const RANKED_ON: [&str; 2] = ["xml-rare", "evtx-rare"];
+/// What a catalog is measured on.
+const CATALOG_ON: [&str; 3] = ["xml-rare", "xml-quiet", "evtx-rare"];
 /// Hundreds of rules are a common collection, and some of them look at every event.
 const RANKED_SIZE: Size = Size(16 << 20);
 
@@ -45,7 +48,9 @@ pub(super) fn run(args: &BenchArgs) -> Result<u8, CliError> {
         machine: Machine::this(),
         ..Report::default()
     };
-    if args.rules.is_empty() {
+    if !args.catalog.is_empty() {
+        measure_catalog(args, &settings, &bench, &mut report)?;
+    } else if args.rules.is_empty() {
         measure(args, &settings, &bench, &mut report)?;
     } else {
         rank_rules(args, &settings, &bench, &mut report)?;
@@ -153,6 +158,48 @@ fn measure(
     Ok(())
 }
 
+/// Rules in one pass are measured on so much of a corpus.
+const CATALOG_SIZE: Size = Size(256 << 20);
+/// Every rule is evaluated on every event of so much.
+const EVERY_SIZE: Size = Size(4 << 20);
+
+fn measure_catalog(
+    args: &BenchArgs,
+    settings: &Settings,
+    bench: &Bench,
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let names: Vec<_> = if args.names.is_empty() {
+        CATALOG_ON.iter().map(|&name| name.to_owned()).collect()
+    } else {
+        args.names.clone()
+    };
+    let sized = |size| Bench { size: Some(size), ..bench.clone() };
+    let (whole, part) = (sized(bench.size.unwrap_or(CATALOG_SIZE)), sized(EVERY_SIZE));
+    let mut subjects = Vec::new();
+    for definition in definitions(&names)? {
+        say(&format!("{}: making it", definition.name));
+        let whole = whole.corpus(&definition, report)?;
+        subjects.push(CatalogSubject { whole, part: part.corpus(&definition, report)? });
+    }
+    let selection = config::selection(&args.select)?;
+    let compile = || -> Result<_, CliError> {
+        let config::Compiled { plans, refused, .. } =
+            config::compile(&args.catalog, settings, &selection, true)?;
+        Ok((plans, refused.len()))
+    };
+    let one = config::compile(&[], settings, &config::selection(&SelectArgs::default())?, true)?;
+    let one = one.plans.into_iter().next();
+    let one = one.ok_or_else(|| CliError::new("the built-in rule does not run"))?;
+    let cost = catalog::measure(bench, &compile, one, &subjects, &mut say)?;
+    if cost.rules == 0 {
+        return Err(CliError::new("no rule can run, so nothing was measured"));
+    }
+    report.targets = catalog_targets(&cost);
+    report.catalog = Some(cost);
+    Ok(())
+}
+
 fn rank_rules(
     args: &BenchArgs,
     settings: &Settings,
@@ -252,6 +299,9 @@ fn write_tables(report: &Report, to: &mut dyn Write) -> io::Result<()> {
         write_stages(&report.measurements, to)?;
     }
     write_rules(&report.rules, to)?;
+    if let Some(cost) = &report.catalog {
+        write_catalog(cost, to)?;
+    }
     write_targets(&report.targets, to)?;
     for note in &report.notes {
         writeln!(to, "note: {note}")?;
@@ -304,6 +354,38 @@ fn write_measurements(measurements: &[Measurement], to: &mut dyn Write) -> io::R
             or_nothing(one.candidates, |candidates| candidates.to_string()),
             or_nothing(one.false_positive_rate(), |rate| format!("{:.2}%", rate * 1e2)),
             or_nothing(one.rss_anon, |bytes| format!("{:.1}", bytes as f64 / 1_048_576.0)),
+        )?;
+    }
+    Ok(())
+}
+
+fn write_catalog(cost: &CatalogCost, to: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        to,
+        "\n{} rules run, {} do not; compiled in {:.0} ms{}\n",
+        cost.rules,
+        cost.refused,
+        cost.compile.median() * 1e3,
+        cost.plan_bytes.map_or_else(String::new, |bytes| format!(", {} MiB", bytes >> 20)),
+    )?;
+    writeln!(
+        to,
+        "{:<16} {:>8} {:>10} {:>10} {:>8} {:>8} {:>10} {:>10} {:>10}",
+        "corpus", "MB", "one ms", "all ms", "GB/s", "times", "candidates", "hits", "of every"
+    )?;
+    for scan in &cost.scans {
+        writeln!(
+            to,
+            "{:<16} {:>8.1} {:>10.2} {:>10.2} {:>8.3} {:>8.1} {:>10} {:>10} {:>10.1}",
+            printable(&scan.corpus),
+            scan.bytes as f64 / 1e6,
+            scan.one.median() * 1e3,
+            scan.all.median() * 1e3,
+            scan.gigabytes_per_second(),
+            scan.times_one(),
+            scan.candidates,
+            scan.hits,
+            scan.gain(),
         )?;
     }
     Ok(())

@@ -205,6 +205,7 @@ const BUILTIN: &[(&str, &str)] = &[
     ("xml-dense", include_str!("../../corpora/xml-dense.toml")),
     ("xml-hostile", include_str!("../../corpora/xml-hostile.toml")),
     ("xml-escaped", include_str!("../../corpora/xml-escaped.toml")),
+    ("xml-quiet", include_str!("../../corpora/xml-quiet.toml")),
     ("classic-rare", include_str!("../../corpora/classic-rare.toml")),
     ("classic-dense", include_str!("../../corpora/classic-dense.toml")),
     ("classic-hostile", include_str!("../../corpora/classic-hostile.toml")),
