@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use super::kinds::source_kinds;
 use crate::event::Event;
@@ -92,6 +92,7 @@ impl KindReader {
             .ascii_case_insensitive(true)
             // Standard semantics: all of them are found.
             .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
             .build(patterns.chain(fields.iter().map(String::as_str)))
             .ok();
         Self { fields, search }

@@ -33,6 +33,8 @@ pub(crate) struct Worker {
     admission: Admission,
     /// Scratch memory of the prefilter.
     seen: Vec<u64>,
+    /// Whether the kind of the event at hand was told by its text.
+    told: bool,
 }
 
 /// The partial result of one rule.
@@ -104,6 +106,7 @@ impl Worker {
             gates: plans.iter().map(|_| GateCaches::default()).collect(),
             admission: Admission::default(),
             seen: Vec::new(),
+            told: false,
         }
     }
 
@@ -129,6 +132,7 @@ impl Worker {
             let sources = kinds_of_windows(glance.channel, glance.provider);
             sweep.kinds.kind(sources, glance.event_id, text)
         });
+        self.told = kind.is_some();
         let mut rules = match kind {
             Some(kind) => self.admission.of(kind, &sweep.kinds, sweep.plans).clone(),
             None => RuleSet::all(sweep.plans.len()),
@@ -155,7 +159,8 @@ impl Worker {
         events: [Option<&Decoded<'_>>; 2],
         rules: &mut RuleSet,
     ) {
-        if !sweep.goes_by_kind() {
+        // A text that tells its kind tells it under both readings.
+        if !sweep.goes_by_kind() || self.told {
             return;
         }
         let enveloped = format == Format::Json;
