@@ -111,9 +111,18 @@ pub(super) fn scan_shard(
                 worker.skip(piece.origin, piece.offsets.of(text, rest), Severity::Error, TOO_LONG);
             }
         } else {
+            // Where a text ends, damage is told with no hit near it.
+            let last = (inert && edge == Edge::End && end == shard.end)
+                .then(|| layout.boundary_before(text, end, start).unwrap_or(start));
+            let ends = |found: &Result<Frame, Damage>| match (found, last) {
+                (Err(damage), Some(last)) => damage.span.start >= last,
+                _ => false,
+            };
             layout
                 .frames(text, start..end)
-                .filter(|found| !inert || is_near_hit(sweep, piece, found, start..end))
+                .filter(|found| {
+                    !inert || ends(found) || is_near_hit(sweep, piece, found, start..end)
+                })
                 .for_each(|found| consider(sweep, worker, piece, found));
         }
         if inert && !sweep.text.is_inert() {
