@@ -72,12 +72,15 @@ mod tests {
 
     #[test]
     fn what_is_allocated_is_seen() {
-        let Some(before) = rss_anon() else { return };
+        if rss_anon().is_none() {
+            return;
+        }
         let (length, most) = most_while(|| {
             let bytes = vec![1u8; 64 << 20];
             std::thread::sleep(20 * EVERY);
             std::hint::black_box(&bytes).len()
         });
-        assert!(most.unwrap() >= before.saturating_sub(8 << 20) + length as u64 - (8 << 20));
+        // Other tests allocate and free beside this one: what was there before tells nothing.
+        assert!(most.unwrap() >= length as u64, "{most:?}");
     }
 }
