@@ -108,11 +108,18 @@ pub(super) fn pattern() -> impl Strategy<Value = String> {
     })
 }
 
+/// Whether PCRE2 10.46 is wrong about a pattern: it takes `\S` and `\h` for disjoint, though
+/// without UCP both have U+00A0, and lets `\S*` before `\h` give nothing back. So for `\v`.
+fn is_pcre2s_fault(pattern: &str) -> bool {
+    pattern.contains(r"\S") && (pattern.contains(r"\h") || pattern.contains(r"\v"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(6000), ..ProptestConfig::default() })]
 
     #[test]
     fn both_roads_agree(pattern in pattern(), texts in prop::collection::vec(text(), 4)) {
+        prop_assume!(!is_pcre2s_fault(&pattern));
         if let Some(automata) = Regex::only_automata(&pattern) {
             let pcre2 = Regex::only_pcre2(&pattern).unwrap();
             for text in &texts {
