@@ -71,9 +71,7 @@ impl Clauses {
     pub(super) fn keep(&self, bytes: &[u8], rules: &mut RuleSet, seen: &mut Vec<u64>) {
         self.look(bytes, seen);
         let has = |&clause: &u32| seen[clause as usize / 64] & (1 << (clause % 64)) != 0;
-        let missing: Vec<usize> =
-            rules.iter().filter(|&rule| !self.of_rule[rule].iter().all(has)).collect();
-        missing.into_iter().for_each(|rule| rules.remove(rule));
+        rules.retain(|rule| self.of_rule[rule].iter().all(has));
     }
 
     /// Marks the clauses of which some needle is in `bytes`.

@@ -54,15 +54,18 @@ impl RuleSet {
         }
     }
 
-    /// Removes a rule.
-    pub fn remove(&mut self, rule: usize) {
-        self.0[rule / 64] &= !(1 << (rule % 64));
-    }
-
-    /// Whether it has the rule.
-    #[must_use]
-    pub fn contains(&self, rule: usize) -> bool {
-        self.0[rule / 64] & (1 << (rule % 64)) != 0
+    /// Keeps the rules that are wanted.
+    pub fn retain(&mut self, mut wanted: impl FnMut(usize) -> bool) {
+        for (at, word) in self.0.iter_mut().enumerate() {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                if !wanted(at * 64 + bit as usize) {
+                    *word &= !(1 << bit);
+                }
+            }
+        }
     }
 
     /// Whether it has no rule.

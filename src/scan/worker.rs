@@ -143,33 +143,32 @@ impl Worker {
         // The raw text of an event in JSON is another.
         if by_kind && format != Format::Json && !rules.is_empty() {
             let raw = RawText::new(text);
-            let may_match =
-                |&rule: &usize| sweep.plans[rule].program.may_match_text(&raw, kind.as_ref());
-            let refused: Vec<usize> = rules.iter().filter(|rule| !may_match(rule)).collect();
-            refused.into_iter().for_each(|rule| rules.remove(rule));
+            rules.retain(|rule| sweep.plans[rule].program.may_match_text(&raw, kind.as_ref()));
         }
         rules
     }
 
-    /// Drops the rules that an event of its kind cannot match, under neither reading.
+    /// The rules that a decoded event of its kind can match, under either reading; `None` where
+    /// that drops none.
     fn admit_decoded(
         &mut self,
         sweep: &Sweep<'_>,
         format: Format,
         events: [Option<&Decoded<'_>>; 2],
-        rules: &mut RuleSet,
-    ) {
+        rules: &RuleSet,
+    ) -> Option<RuleSet> {
         // A text that tells its kind tells it under both readings.
         if !sweep.goes_by_kind() || self.told {
-            return;
+            return None;
         }
         let enveloped = format == Format::Json;
         let mut admitted = RuleSet::none(sweep.plans.len());
         for decoded in events.into_iter().flatten() {
-            let Some(kind) = sweep.kinds.kind_of(&decoded.event, enveloped) else { return };
+            let kind = sweep.kinds.kind_of(&decoded.event, enveloped)?;
             admitted.add(self.admission.of(kind, &sweep.kinds, sweep.plans));
         }
-        rules.keep(&admitted);
+        admitted.keep(rules);
+        Some(admitted)
     }
 
     /// Evaluates the rules on one event.
@@ -186,10 +185,10 @@ impl Worker {
         for (event, strict) in decode(sweep, origin, framed) {
             match event {
                 Ok(event) => {
-                    let mut rules = rules.clone();
                     let events = [Some(&event), strict.as_ref()];
-                    self.admit_decoded(sweep, framed.format, events, &mut rules);
-                    self.evaluate_event(sweep, origin, framed, &rules, &event, strict.as_ref())
+                    let admitted = self.admit_decoded(sweep, framed.format, events, &rules);
+                    let rules = admitted.as_ref().unwrap_or(&rules);
+                    self.evaluate_event(sweep, origin, framed, rules, &event, strict.as_ref())
                 }
                 Err(reason) => self.skip(origin, framed.offset, Severity::Error, &reason),
             }

@@ -52,33 +52,38 @@ impl Parser<'_> {
         option.then(|| name.range.start..self.scan.at() + 1)
     }
 
-    /// Takes the value of an option that is true or false.
-    pub(super) fn flag(&mut self, start: usize) -> Option<bool> {
-        let value = self.word_or_quoted()?;
-        let known = match value.text.to_ascii_lowercase().as_str() {
-            "t" | "true" | "1" | "yes" => Some(true),
-            "f" | "false" | "0" | "no" => Some(false),
-            _ => None,
-        };
-        if known.is_none() {
-            self.error(
-                codes::UNSUPPORTED_OPTION,
-                format!("`{}` is neither true nor false", value.text),
-                start..value.range.end,
-            );
-            self.scan.finish();
+    /// Takes `by FIELD...` up to the end of the command, if it stands here.
+    pub(super) fn by_fields(&mut self) -> Option<Vec<FieldPattern>> {
+        let start = self.scan.at();
+        if !self.scan.eat_word("by") {
+            return None;
         }
-        known
+        let keyword = start..self.scan.at();
+        let fields = self.field_list(|_| false);
+        if fields.is_empty() && self.findings.is_empty() {
+            self.missing(keyword, "no field follows `by`");
+        }
+        Some(fields)
     }
 
-    /// Takes a value in quotes, or up to a blank or comma; the `=` of an option before it, too.
-    pub(super) fn word_or_quoted(&mut self) -> Option<Lexeme> {
-        self.scan.eat("=");
-        self.scan.skip_blanks();
-        match self.scan.peek() {
-            Some('"') => self.quoted(),
-            _ => Some(self.scan.bare(|c, _| c.is_whitespace() || c == ',')),
+    /// Takes the one field that `command` has, into `slot`; reports a second one.
+    pub(super) fn only_field(
+        &mut self,
+        slot: &mut Option<FieldPattern>,
+        command: &str,
+    ) -> Option<()> {
+        let Some(name) = self.field_name() else {
+            self.not_a_name();
+            return None;
+        };
+        if slot.is_some() {
+            let message = format!("`{command}` takes one field");
+            self.error(codes::GIVEN_TWICE, message, name.range);
+            self.scan.finish();
+            return None;
         }
+        *slot = Some(self.spanned(name));
+        Some(())
     }
 
     /// Reports an option that a command does not take here.

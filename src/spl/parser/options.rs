@@ -58,13 +58,13 @@ impl Parser<'_> {
     pub(super) fn option_bool(&mut self, name: &Lexeme) -> Option<bool> {
         let value = self.option_value(name)?;
         match value.text.to_ascii_lowercase().as_str() {
-            "true" | "t" | "1" => Some(true),
-            "false" | "f" | "0" => Some(false),
+            "true" | "t" | "1" | "yes" => Some(true),
+            "false" | "f" | "0" | "no" => Some(false),
             _ => {
                 self.error(
                     codes::UNSUPPORTED_OPTION,
                     format!("`{}=` is either true or false", name.text),
-                    value.range,
+                    name.range.start..value.range.end,
                 );
                 self.scan.finish();
                 None

@@ -30,24 +30,24 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
             }
             break;
         }
-        let Some(name) = parser.field_name() else {
-            parser.not_a_name();
-            return None;
-        };
-        if parser.scan.peek() != Some('=') {
+        let Some(option) = parser.option_name() else {
+            let Some(name) = parser.field_name() else {
+                parser.not_a_name();
+                return None;
+            };
             dedup.fields.push(parser.spanned(name));
             continue;
-        }
-        let flag = match name.text.to_ascii_lowercase().as_str() {
+        };
+        let flag = match option.text.as_str() {
             "keepevents" => &mut dedup.keep_events,
             "keepempty" => &mut dedup.keep_empty,
             "consecutive" => &mut dedup.consecutive,
             _ => {
-                parser.unknown_option(start..parser.scan.at() + 1);
+                parser.unknown_option(start..parser.scan.at());
                 return None;
             }
         };
-        *flag = parser.flag(start)?;
+        *flag = parser.option_bool(&option)?;
     }
     if dedup.fields.is_empty() {
         let start = parser.scan.at();

@@ -2,13 +2,14 @@
 
 use crate::spl::ast::{BinSpan, Nanoseconds, TimeUnit};
 use crate::spl::codes;
+use crate::spl::lexer::Lexeme;
 
 use super::super::Parser;
 use super::bin::read_width;
 
-/// Takes the value of an option that is a length of time: the `=` comes next.
-pub(super) fn value(parser: &mut Parser<'_>, start: usize) -> Option<Nanoseconds> {
-    let value = parser.word_or_quoted()?;
+/// Takes the value of the option `name`, which must be a length of time.
+pub(super) fn value(parser: &mut Parser<'_>, name: &Lexeme) -> Option<Nanoseconds> {
+    let value = parser.option_value(name)?;
     let length = read_width(&value.text).and_then(|width| {
         nanoseconds(width).ok_or_else(|| format!("`{}` has no certain length", value.text))
     });
@@ -16,7 +17,12 @@ pub(super) fn value(parser: &mut Parser<'_>, start: usize) -> Option<Nanoseconds
         Ok(length) => Some(length),
         Err(message) => {
             let hint = "a length of time is a number and a unit: us, ms, cs, ds, s, m, h, d, w";
-            parser.error_with_hint(codes::BAD_SPAN, message, start..value.range.end, hint);
+            parser.error_with_hint(
+                codes::BAD_SPAN,
+                message,
+                name.range.start..value.range.end,
+                hint,
+            );
             parser.scan.finish();
             None
         }

@@ -1,7 +1,6 @@
 //! `iplocation [prefix=P] [allfields=B] [lang=L] FIELD`, its parts in any order.
 
 use crate::spl::ast::{CommandKind, Iplocation};
-use crate::spl::codes;
 
 use super::super::Parser;
 
@@ -14,16 +13,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
             break;
         }
         let Some(option) = parser.option_name() else {
-            let Some(name) = parser.field_name() else {
-                parser.not_a_name();
-                return None;
-            };
-            if field.is_some() {
-                parser.error(codes::GIVEN_TWICE, "`iplocation` takes one field", name.range);
-                parser.scan.finish();
-                return None;
-            }
-            field = Some(parser.spanned(name));
+            parser.only_field(&mut field, "iplocation")?;
             continue;
         };
         match option.text.as_str() {

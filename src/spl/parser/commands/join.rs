@@ -46,13 +46,12 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
 
 /// Reads the value of an option; `None` after an error, which an unknown option is.
 fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Join) -> Option<()> {
-    let start = name.range.start;
-    match name.text.to_ascii_lowercase().as_str() {
-        "type" => to.keeps_all = keeps_all(parser, start)?,
-        "max" => to.max = max(parser, start)?,
-        "overwrite" => to.overwrite = parser.flag(start)?,
+    match name.text.as_str() {
+        "type" => to.keeps_all = keeps_all(parser, name)?,
+        "max" => to.max = max(parser, name)?,
+        "overwrite" => to.overwrite = parser.option_bool(name)?,
         _ => {
-            parser.unknown_option(start..parser.scan.at());
+            parser.unknown_option(name.range.start..parser.scan.at());
             return None;
         }
     }
@@ -60,26 +59,26 @@ fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Join) -> Option<(
 }
 
 /// The value of `type=`; `left` and `outer` are the same.
-fn keeps_all(parser: &mut Parser<'_>, start: usize) -> Option<bool> {
-    let value = parser.word_or_quoted()?;
+fn keeps_all(parser: &mut Parser<'_>, name: &Lexeme) -> Option<bool> {
+    let value = parser.option_value(name)?;
     match value.text.to_ascii_lowercase().as_str() {
         "inner" => Some(false),
         "left" | "outer" => Some(true),
         _ => {
             let message = "`type` is inner, left or outer";
-            parser.error(codes::UNSUPPORTED_OPTION, message, start..value.range.end);
+            parser.error(codes::UNSUPPORTED_OPTION, message, name.range.start..value.range.end);
             parser.scan.finish();
             None
         }
     }
 }
 
-fn max(parser: &mut Parser<'_>, start: usize) -> Option<u64> {
-    let value = parser.word_or_quoted()?;
+fn max(parser: &mut Parser<'_>, name: &Lexeme) -> Option<u64> {
+    let value = parser.option_value(name)?;
     let max = value.text.parse().ok();
     if max.is_none() {
         let message = "`max` is a number of rows, 0 for all";
-        parser.error(codes::UNSUPPORTED_OPTION, message, start..value.range.end);
+        parser.error(codes::UNSUPPORTED_OPTION, message, name.range.start..value.range.end);
         parser.scan.finish();
     }
     max

@@ -1,7 +1,6 @@
 //! `makemv [delim=D | tokenizer=RE] [allowempty=B] FIELD`, its parts in any order.
 
 use crate::spl::ast::{CommandKind, Makemv, Split};
-use crate::spl::codes;
 
 use super::super::Parser;
 
@@ -17,16 +16,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
             break;
         }
         let Some(option) = parser.option_name() else {
-            let Some(name) = parser.field_name() else {
-                parser.not_a_name();
-                return None;
-            };
-            if field.is_some() {
-                parser.error(codes::GIVEN_TWICE, "`makemv` takes one field", name.range);
-                parser.scan.finish();
-                return None;
-            }
-            field = Some(name.text);
+            parser.only_field(&mut field, "makemv")?;
             continue;
         };
         match option.text.as_str() {
@@ -59,7 +49,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
         return None;
     };
     Some(CommandKind::Makemv(Makemv {
-        field,
+        field: field.node,
         split: split.unwrap_or_else(|| Split::Delimiter(DEFAULT_DELIMITER.to_owned())),
         allow_empty: allow_empty.unwrap_or(false),
     }))

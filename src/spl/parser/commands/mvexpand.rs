@@ -1,7 +1,6 @@
 //! `mvexpand FIELD [limit=N]`.
 
 use crate::spl::ast::{CommandKind, Mvexpand};
-use crate::spl::codes;
 
 use super::super::Parser;
 
@@ -22,20 +21,11 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
             parser.keep_option(&mut limit, value, &option)?;
             continue;
         }
-        let Some(name) = parser.field_name() else {
-            parser.not_a_name();
-            return None;
-        };
-        if field.is_some() {
-            parser.error(codes::GIVEN_TWICE, "`mvexpand` takes one field", name.range);
-            parser.scan.finish();
-            return None;
-        }
-        field = Some(name.text);
+        parser.only_field(&mut field, "mvexpand")?;
     }
     let Some(field) = field else {
         parser.missing(start..start, "mvexpand names no field");
         return None;
     };
-    Some(CommandKind::Mvexpand(Mvexpand { field, limit: limit.unwrap_or(0) }))
+    Some(CommandKind::Mvexpand(Mvexpand { field: field.node, limit: limit.unwrap_or(0) }))
 }

@@ -36,13 +36,8 @@ pub(super) fn clauses_and_options(
         if parser.scan.rest().is_empty() {
             break;
         }
-        let at = parser.scan.at();
-        if parser.scan.eat_word("by") {
-            let keyword = at..parser.scan.at();
-            stats.by = parser.field_list(|_| false);
-            if stats.by.is_empty() && parser.findings.is_empty() {
-                parser.missing(keyword, "no field follows `by`");
-            }
+        if let Some(fields) = parser.by_fields() {
+            stats.by = fields;
             break;
         }
         if let Some(option) = parser.option_name() {

@@ -32,30 +32,29 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
 
 /// Reads the value of an option; `None` after an error, which an unknown option is.
 fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Streamstats) -> Option<()> {
-    let start = name.range.start;
-    match name.text.to_ascii_lowercase().as_str() {
-        "current" => to.current = parser.flag(start)?,
-        "global" => to.global = parser.flag(start)?,
-        "reset_on_change" => to.reset_on_change = parser.flag(start)?,
-        "window" => to.window = window(parser, start)?,
-        "time_window" => to.time_window = Some(duration::value(parser, start)?),
+    match name.text.as_str() {
+        "current" => to.current = parser.option_bool(name)?,
+        "global" => to.global = parser.option_bool(name)?,
+        "reset_on_change" => to.reset_on_change = parser.option_bool(name)?,
+        "window" => to.window = window(parser, name)?,
+        "time_window" => to.time_window = Some(duration::value(parser, name)?),
         "reset_before" => to.reset_before = Some(condition(parser)?),
         "reset_after" => to.reset_after = Some(condition(parser)?),
         _ => {
-            parser.unknown_option(start..parser.scan.at());
+            parser.unknown_option(name.range.start..parser.scan.at());
             return None;
         }
     }
     Some(())
 }
 
-fn window(parser: &mut Parser<'_>, start: usize) -> Option<u64> {
-    let value = parser.word_or_quoted()?;
+fn window(parser: &mut Parser<'_>, name: &Lexeme) -> Option<u64> {
+    let value = parser.option_value(name)?;
     match value.text.parse() {
         Ok(window) if window <= MAX_WINDOW => Some(window),
         _ => {
             let message = format!("a window is 0, for all rows, or up to {MAX_WINDOW} rows");
-            parser.error(codes::UNSUPPORTED_OPTION, message, start..value.range.end);
+            parser.error(codes::UNSUPPORTED_OPTION, message, name.range.start..value.range.end);
             parser.scan.finish();
             None
         }
@@ -64,7 +63,6 @@ fn window(parser: &mut Parser<'_>, start: usize) -> Option<u64> {
 
 /// A condition, written `(EXPR)`, `"(EXPR)"` or `"("EXPR")"`, which is how the manual has it.
 fn condition(parser: &mut Parser<'_>) -> Option<Expr> {
-    parser.scan.eat("=");
     parser.scan.skip_blanks();
     let start = parser.scan.at();
     for (open, close) in [("\"(\"", "\")\""), ("(", ")")] {

@@ -33,13 +33,8 @@ fn read(parser: &mut Parser<'_>, rarest: bool) -> Option<CommandKind> {
         if parser.scan.rest().is_empty() {
             break;
         }
-        let at = parser.scan.at();
-        if parser.scan.eat_word("by") {
-            let keyword = at..parser.scan.at();
-            top.by = parser.field_list(|_| false);
-            if top.by.is_empty() && parser.findings.is_empty() {
-                parser.missing(keyword, "no field follows `by`");
-            }
+        if let Some(fields) = parser.by_fields() {
+            top.by = fields;
             break;
         }
         if let Some(option) = parser.option_name() {
@@ -74,24 +69,23 @@ fn limit(parser: &mut Parser<'_>, to: &mut Top) {
 
 /// Reads the value of an option; `None` after an error, which an unknown option is.
 fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Top) -> Option<()> {
-    let start = name.range.start;
-    match name.text.to_ascii_lowercase().as_str() {
+    match name.text.as_str() {
         "limit" => {
-            let value = parser.word_or_quoted()?;
+            let value = parser.option_value(name)?;
             let Ok(limit) = value.text.parse() else {
                 let message = "`limit` is a number of rows, 0 for all";
-                parser.error(codes::UNSUPPORTED_OPTION, message, start..value.range.end);
+                parser.error(codes::UNSUPPORTED_OPTION, message, name.range.start..value.range.end);
                 parser.scan.finish();
                 return None;
             };
             to.limit = limit;
         }
-        "countfield" => to.count = Some(parser.word_or_quoted()?.text),
-        "percentfield" => to.percent = Some(parser.word_or_quoted()?.text),
-        "showcount" => hide_unless(parser.flag(start)?, &mut to.count),
-        "showperc" => hide_unless(parser.flag(start)?, &mut to.percent),
+        "countfield" => to.count = Some(parser.option_value(name)?.text),
+        "percentfield" => to.percent = Some(parser.option_value(name)?.text),
+        "showcount" => hide_unless(parser.option_bool(name)?, &mut to.count),
+        "showperc" => hide_unless(parser.option_bool(name)?, &mut to.percent),
         _ => {
-            parser.unknown_option(start..parser.scan.at());
+            parser.unknown_option(name.range.start..parser.scan.at());
             return None;
         }
     }

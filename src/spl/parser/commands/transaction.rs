@@ -39,21 +39,20 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
 
 /// Reads the value of an option; `None` after an error, which an unknown option is.
 fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Transaction) -> Option<()> {
-    let start = name.range.start;
-    match name.text.to_ascii_lowercase().as_str() {
+    match name.text.as_str() {
         // -1 is no limit (transactiontypes.conf).
         "maxspan" if eat_no_limit(parser) => to.max_span = None,
         "maxpause" if eat_no_limit(parser) => to.max_pause = None,
         "maxevents" if eat_no_limit(parser) => to.max_events = u64::MAX,
-        "maxspan" => to.max_span = Some(duration::value(parser, start)?),
-        "maxpause" => to.max_pause = Some(duration::value(parser, start)?),
-        "maxevents" => to.max_events = max_events(parser, start)?,
+        "maxspan" => to.max_span = Some(duration::value(parser, name)?),
+        "maxpause" => to.max_pause = Some(duration::value(parser, name)?),
+        "maxevents" => to.max_events = max_events(parser, name)?,
         "startswith" => to.starts_with = Some(filter(parser)?),
         "endswith" => to.ends_with = Some(filter(parser)?),
-        "keepevicted" => to.keep_evicted = parser.flag(start)?,
-        "mvlist" => no_list(parser, start)?,
+        "keepevicted" => to.keep_evicted = parser.option_bool(name)?,
+        "mvlist" => no_list(parser, name)?,
         _ => {
-            parser.unknown_option(start..parser.scan.at());
+            parser.unknown_option(name.range.start..parser.scan.at());
             return None;
         }
     }
@@ -62,22 +61,22 @@ fn set_option(parser: &mut Parser<'_>, name: &Lexeme, to: &mut Transaction) -> O
 
 fn eat_no_limit(parser: &mut Parser<'_>) -> bool {
     let start = parser.scan.at();
-    let is_negative = parser.word_or_quoted().is_some_and(|value| {
-        value.text.trim_end_matches(|c: char| c.is_ascii_alphabetic()) == "-1"
-    });
-    if !is_negative {
-        parser.scan.set(start);
+    parser.scan.skip_blanks();
+    if parser.scan.eat("-1") && !parser.scan.peek().is_some_and(|c| c.is_ascii_digit()) {
+        parser.scan.take_while(|c| c.is_ascii_alphabetic());
+        return true;
     }
-    is_negative
+    parser.scan.set(start);
+    false
 }
 
-fn max_events(parser: &mut Parser<'_>, start: usize) -> Option<u64> {
-    let value = parser.word_or_quoted()?;
+fn max_events(parser: &mut Parser<'_>, name: &Lexeme) -> Option<u64> {
+    let value = parser.option_value(name)?;
     match value.text.parse() {
         Ok(number) if number > 0 => Some(number),
         _ => {
             let message = "`maxevents` is a number of events, or -1";
-            parser.error(codes::UNSUPPORTED_OPTION, message, start..value.range.end);
+            parser.error(codes::UNSUPPORTED_OPTION, message, name.range.start..value.range.end);
             parser.scan.finish();
             None
         }
@@ -85,15 +84,15 @@ fn max_events(parser: &mut Parser<'_>, start: usize) -> Option<u64> {
 }
 
 /// `mvlist=f`, the default; lists of all values are not supported.
-fn no_list(parser: &mut Parser<'_>, start: usize) -> Option<()> {
-    let value = parser.word_or_quoted()?;
+fn no_list(parser: &mut Parser<'_>, name: &Lexeme) -> Option<()> {
+    let value = parser.option_value(name)?;
     if ["f", "false", "0"].contains(&value.text.to_ascii_lowercase().as_str()) {
         return Some(());
     }
     parser.error_with_hint(
         codes::UNSUPPORTED_OPTION,
         "`mvlist` is not supported yet but as `mvlist=f`",
-        start..value.range.end,
+        name.range.start..value.range.end,
         "a field gets its distinct values, sorted",
     );
     parser.scan.finish();
@@ -102,7 +101,6 @@ fn no_list(parser: &mut Parser<'_>, start: usize) -> Option<()> {
 
 /// What an event must be: `"SEARCH"`, `(SEARCH)`, a word, or `eval(CONDITION)`.
 fn filter(parser: &mut Parser<'_>) -> Option<EventFilter> {
-    parser.scan.eat("=");
     parser.scan.skip_blanks();
     let start = parser.scan.at();
     if parser.scan.eat_word("eval") && parser.scan.eat("(") {
