@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod eval;
 pub mod event;
 pub mod format;
+pub mod named;
 pub mod pcre;
 pub mod plan;
 pub mod prefilter;

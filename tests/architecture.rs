@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-/// Every module and what it may use. `reading`, `event` and `value` belong to all.
+/// Every module and what it may use. `reading`, `event`, `value` and `named` belong to all.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("reading", &[]),
     ("event", &[]),
     ("value", &[]),
+    ("named", &[]),
     ("spl", &[]),
     ("pcre", &[]),
     ("resources", &[]),
@@ -15,8 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("format", &["reading", "event"]),
     ("cim", &["reading", "event", "value"]),
-    ("eval", &["reading", "event", "value", "spl", "pcre", "cim", "resources"]),
-    ("aggregate", &["value", "eval"]),
+    ("eval", &["reading", "event", "value", "named", "spl", "pcre", "cim", "resources"]),
+    ("aggregate", &["value", "named", "eval"]),
     (
         "plan",
         &[

@@ -1,7 +1,7 @@
 //! The state of one aggregate over one group.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use super::Place;
 use super::chosen::{Chosen, Rate};
 use super::groups::Input;
 use super::numbers::Numbers;
+use super::text_set::TextSet;
 use crate::value::{Field, Value, parse_number};
 
 /// `list()` keeps this many values (SPLUNK.md 4, limits.conf).
@@ -22,16 +23,16 @@ pub(super) const NODE: usize = 48;
 #[allow(missing_docs)]
 pub enum Accumulator {
     Count(u64),
-    DistinctCount(BTreeSet<String>),
-    Values(BTreeSet<String>),
+    DistinctCount(TextSet),
+    Values(TextSet),
     List(#[serde(with = "super::pairs")] BTreeMap<Place, Vec<String>>),
     /// How often each value was seen.
     Mode(BTreeMap<String, u64>),
     Min(Option<Value>),
     Max(Option<Value>),
-    Numbers(Numbers),
-    Chosen(Chosen),
-    Rate(Rate),
+    Numbers(Box<Numbers>),
+    Chosen(Box<Chosen>),
+    Rate(Box<Rate>),
 }
 
 impl Accumulator {
@@ -47,12 +48,7 @@ impl Accumulator {
             Self::DistinctCount(set) | Self::Values(set) => {
                 let new = field.values().iter().map(|value| {
                     let text = value.text();
-                    if set.contains(text.as_ref()) {
-                        return 0;
-                    }
-                    let grown = text.len() + NODE;
-                    set.insert(text.into_owned());
-                    grown
+                    if set.insert(&text) { text.len() + NODE } else { 0 }
                 });
                 new.sum()
             }
@@ -118,9 +114,9 @@ impl Accumulator {
             (Self::Max(a), Self::Max(Some(value))) => {
                 extreme(a, &[value], Ordering::Greater);
             }
-            (Self::Numbers(a), Self::Numbers(b)) => a.merge(b),
-            (Self::Chosen(a), Self::Chosen(b)) => a.merge(b),
-            (Self::Rate(a), Self::Rate(b)) => a.merge(b),
+            (Self::Numbers(a), Self::Numbers(b)) => a.merge(*b),
+            (Self::Chosen(a), Self::Chosen(b)) => a.merge(*b),
+            (Self::Rate(a), Self::Rate(b)) => a.merge(*b),
             _ => {}
         }
     }
@@ -148,7 +144,7 @@ impl Accumulator {
         match self {
             Self::Count(count) => Some(number(count as f64)),
             Self::DistinctCount(set) => Some(number(set.len() as f64)),
-            Self::Values(set) => texts(set.into_iter().collect()),
+            Self::Values(set) => texts(set.into_texts()),
             Self::List(list) => texts(list.into_values().flatten().take(LIST_LIMIT).collect()),
             // Of several that are as frequent, the first by bytes (inferred: the answer must be
             // one).

@@ -1,13 +1,14 @@
 //! The functions of `stats` by name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::accumulator::Accumulator;
-use super::chosen::{Choice, Chosen, Rate};
+use super::chosen::{Choice, Chosen};
 use super::numbers::{Numbers, Statistic};
+use super::text_set::TextSet;
 
 /// The functions of `stats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -96,15 +97,15 @@ impl Function {
     pub fn start(self) -> Accumulator {
         match self {
             Self::Count => Accumulator::Count(0),
-            Self::DistinctCount => Accumulator::DistinctCount(BTreeSet::new()),
-            Self::Values => Accumulator::Values(BTreeSet::new()),
+            Self::DistinctCount => Accumulator::DistinctCount(TextSet::default()),
+            Self::Values => Accumulator::Values(TextSet::default()),
             Self::List => Accumulator::List(BTreeMap::new()),
             Self::Mode => Accumulator::Mode(BTreeMap::new()),
             Self::Min => Accumulator::Min(None),
             Self::Max => Accumulator::Max(None),
-            Self::Numeric(statistic) => Accumulator::Numbers(Numbers::new(statistic)),
-            Self::Choice(choice) => Accumulator::Chosen(Chosen::new(choice)),
-            Self::Rate => Accumulator::Rate(Rate::default()),
+            Self::Numeric(statistic) => Accumulator::Numbers(Box::new(Numbers::new(statistic))),
+            Self::Choice(choice) => Accumulator::Chosen(Box::new(Chosen::new(choice))),
+            Self::Rate => Accumulator::Rate(Box::default()),
         }
     }
 }

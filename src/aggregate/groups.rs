@@ -7,9 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Accumulator, Argument, Place, Stats};
+use super::{Accumulator, Aggregation, Argument, Place, Stats};
 use crate::eval::expr::Env;
 use crate::eval::row::{Record, Row, Scratch};
+use crate::named::Named;
 use crate::value::{Field, Value};
 
 /// In how many groups one row may be: values of several by-fields multiply, and an event can have
@@ -119,73 +120,81 @@ pub(super) fn each_input(
 /// One group.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// One a aggregation over one field or over the rows, as written.
-    single: Vec<Option<Accumulator>>,
-    /// One map a aggregation over a wildcard: by the field's name.
-    wild: Vec<BTreeMap<String, Accumulator>>,
+    /// One an aggregation, as written.
+    slots: Vec<Slot>,
     /// The events behind it, where they are asked for.
     evidence: Vec<Evidence>,
 }
 
+/// The state of one aggregation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Slot {
+    /// Over one field, or over the rows.
+    Single(Accumulator),
+    /// Over a wildcard: by the field's name.
+    Wild(Named<Accumulator>),
+}
+
+impl Slot {
+    fn start(aggregation: &Aggregation) -> Self {
+        match aggregation.argument {
+            Argument::Fields(_) => Self::Wild(Named::default()),
+            _ => Self::Single(aggregation.function.start()),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Single(mine), Self::Single(theirs)) => mine.merge(theirs),
+            (Self::Wild(mine), Self::Wild(theirs)) => {
+                for (name, accumulator) in theirs {
+                    match mine.get_mut(&name) {
+                        Some(own) => own.merge(accumulator),
+                        None => mine.set(&name, accumulator),
+                    }
+                }
+            }
+            // Both come from the same plan.
+            _ => {}
+        }
+    }
+}
+
 impl Group {
     fn start(stats: &Stats) -> Self {
-        let mut group = Self::default();
-        for aggregation in &stats.aggregations {
-            let wild = matches!(aggregation.argument, Argument::Fields(_));
-            group.single.push((!wild).then(|| aggregation.function.start()));
-            group.wild.push(BTreeMap::new());
-        }
-        group
+        let slots = stats.aggregations.iter().map(Slot::start).collect();
+        Self { slots, evidence: Vec::new() }
     }
 
     fn update(&mut self, stats: &Stats, record: &Record, place: Place, scratch: &Scratch) -> usize {
         let mut grown = 0;
         each_input(stats, record, scratch, |at, name, input| {
-            grown += match name {
-                None => match self.single.get_mut(at).and_then(Option::as_mut) {
-                    Some(single) => single.take_in(input, place),
-                    None => 0,
-                },
-                Some(name) => self.update_field(stats, at, name, input, place),
+            let Some(slot) = self.slots.get_mut(at) else { return };
+            grown += match (slot, name) {
+                (Slot::Single(single), _) => single.take_in(input, place),
+                (Slot::Wild(wild), Some(name)) => {
+                    let mut new = 0;
+                    let accumulator = wild.get_or_insert_with(name, || {
+                        new = name.len() + size_of::<Accumulator>();
+                        stats.aggregations[at].function.start()
+                    });
+                    new + accumulator.take_in(input, place)
+                }
+                (Slot::Wild(_), None) => 0,
             };
         });
-        grown
-    }
-
-    /// Takes in one of the fields that a wildcard names.
-    fn update_field(
-        &mut self,
-        stats: &Stats,
-        at: usize,
-        name: &str,
-        input: Input<'_>,
-        place: Place,
-    ) -> usize {
-        let (Some(aggregation), Some(wild)) = (stats.aggregations.get(at), self.wild.get_mut(at))
-        else {
-            return 0;
-        };
-        let mut grown = 0;
-        if !wild.contains_key(name) {
-            grown += name.len() + size_of::<Accumulator>();
-            wild.insert(name.to_owned(), aggregation.function.start());
-        }
-        if let Some(accumulator) = wild.get_mut(name) {
-            grown += accumulator.take_in(input, place);
-        }
         grown
     }
 
     /// What was computed, and the events behind it by time.
     fn finish(self, stats: &Stats) -> (Results, Vec<Evidence>) {
         let mut results = Vec::new();
-        let slots = self.single.into_iter().zip(self.wild);
-        for (aggregation, (single, wild)) in stats.aggregations.iter().zip(slots) {
-            if let Some(single) = single {
-                results.push((aggregation.name.clone(), single.finish()));
-            }
-            for (name, accumulator) in wild {
-                results.push((aggregation.name_for(name), accumulator.finish()));
+        for (aggregation, slot) in stats.aggregations.iter().zip(self.slots) {
+            match slot {
+                Slot::Single(single) => results.push((aggregation.name.clone(), single.finish())),
+                Slot::Wild(wild) => results.extend(wild.into_iter().map(|(name, accumulator)| {
+                    (aggregation.name_for(name.into()), accumulator.finish())
+                })),
             }
         }
         let mut evidence = self.evidence;
@@ -194,22 +203,8 @@ impl Group {
     }
 
     fn merge(&mut self, other: Self) {
-        for (mine, theirs) in self.single.iter_mut().zip(other.single) {
-            if let (Some(mine), Some(theirs)) = (mine, theirs) {
-                mine.merge(theirs);
-            }
-        }
-        for (mine, theirs) in self.wild.iter_mut().zip(other.wild) {
-            for (name, accumulator) in theirs {
-                match mine.entry(name) {
-                    std::collections::btree_map::Entry::Occupied(slot) => {
-                        slot.into_mut().merge(accumulator);
-                    }
-                    std::collections::btree_map::Entry::Vacant(slot) => {
-                        slot.insert(accumulator);
-                    }
-                }
-            }
+        for (mine, theirs) in self.slots.iter_mut().zip(other.slots) {
+            mine.merge(theirs);
         }
         self.evidence.extend(other.evidence);
     }

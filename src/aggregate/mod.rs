@@ -12,6 +12,7 @@ mod groups;
 mod numbers;
 mod pairs;
 mod running;
+mod text_set;
 
 use std::cmp::Reverse;
 
@@ -24,6 +25,7 @@ pub use function::Function;
 pub use groups::{Evidence, Group, GroupKey, Groups, MAX_GROUPS, Position, Results, keys};
 pub use numbers::{Numbers, Statistic};
 pub use running::RunningGroup;
+pub use text_set::TextSet;
 
 use crate::eval::expr::Expr;
 use crate::eval::glob::Glob;

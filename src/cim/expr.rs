@@ -290,7 +290,7 @@ impl<'t> Halves<'t> {
 }
 
 fn whole_lines(view: &CimView<'_>) -> bool {
-    view.reading.has(Accommodation::MultilineValue)
+    view.has(Accommodation::MultilineValue)
 }
 
 fn halves<'a>(

@@ -4,6 +4,7 @@
 mod expr;
 mod table;
 
+use std::cell::Cell;
 use std::path::Path;
 
 use crate::event::{Event, Format};
@@ -54,7 +55,7 @@ impl Cim {
             .filter(|table| table.accommodation.is_none_or(|a| reading.has(a)))
             .filter(|table| table.when.holds(event))
             .collect();
-        CimView { cim: self, tables, event, reading }
+        CimView { cim: self, tables, event, reading, asked: Cell::new(false) }
     }
 
     /// The constant texts that may stand in, or beside, the pieces of raw text that make up the
@@ -199,39 +200,90 @@ pub struct CimView<'a> {
     tables: Vec<&'a Table>,
     event: &'a Event<'a>,
     reading: Reading,
+    /// Whether what was asked for depends on an accommodation of the reading.
+    asked: Cell<bool>,
 }
 
 impl CimView<'_> {
+    /// Whether another view has the same tables, so that both give the same fields as long as
+    /// neither [depends on its reading](Self::take_asked).
+    #[must_use]
+    pub fn has_tables_of(&self, other: &Self) -> bool {
+        let pairs = self.tables.iter().zip(&other.tables);
+        self.tables.len() == other.tables.len()
+            && pairs.into_iter().all(|(a, b)| std::ptr::eq(*a, *b))
+    }
+
+    /// Whether since the last time anything asked for could be another under another reading,
+    /// though the event and the tables were the same.
+    pub fn take_asked(&self) -> bool {
+        self.asked.take()
+    }
+
+    /// Whether the reading has an accommodation, of which the answer depends from now on.
+    fn has(&self, accommodation: Accommodation) -> bool {
+        self.asked.set(true);
+        self.reading.has(accommodation)
+    }
+
     /// The field `name`: from the last table that sets it, else the raw field of that name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<Field> {
         let own = self.own(name);
-        if own.is_none() && name == "message" && self.reading.has(Accommodation::MessageCase) {
-            return self.own("Message");
+        if own.is_none()
+            && name == "message"
+            && let Some(text) = self.own("Message")
+            && self.has(Accommodation::MessageCase)
+        {
+            return Some(text);
         }
         own
     }
 
     fn own(&self, name: &str) -> Option<Field> {
         match self.tables.iter().rev().find_map(|table| table.fields.get(name)) {
-            Some(expr) => Field::from_values(
-                expr.values(self).into_iter().map(|text| Value::Text(text.into_owned())).collect(),
-            ),
+            Some(expr) => self.mapped(expr),
             None => Field::from_values(self.event.fields.all(name).map(Value::from).collect()),
         }
     }
 
-    /// Calls `visit` with the name of every field that may have a value, in no order, some more
-    /// than once.
-    pub fn each_name(&self, visit: &mut dyn FnMut(&str)) {
-        let own = self.event.fields.iter().map(|(name, _)| name);
-        let mapped = self.tables.iter().flat_map(|table| table.fields.keys().map(String::as_str));
-        let alias = self.reading.has(Accommodation::MessageCase);
-        for name in own.chain(mapped) {
-            visit(name);
-            if alias && name == "Message" {
-                visit("message");
+    fn mapped(&self, expr: &expr::Expr) -> Option<Field> {
+        let values = expr.values(self).into_iter();
+        Field::from_values(values.map(|text| Value::Text(text.into_owned())).collect())
+    }
+
+    /// Calls `visit` with every field whose name is wanted and that has a value, each once, in no
+    /// order.
+    pub fn each_field(&self, wanted: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(&str, Field)) {
+        let sets = |tables: &[&Table], name: &str| {
+            tables.iter().any(|table| table.fields.contains_key(name))
+        };
+        for (at, table) in self.tables.iter().enumerate() {
+            for (name, expr) in &table.fields {
+                if wanted(name)
+                    && !sets(&self.tables[at + 1..], name)
+                    && let Some(field) = self.mapped(expr)
+                {
+                    visit(name, field);
+                }
             }
+        }
+        let mut own: Vec<_> = (self.event.fields.iter())
+            .filter(|(name, _)| wanted(name) && !sets(&self.tables, name))
+            .collect();
+        own.sort_by_key(|(name, _)| *name);
+        for values in own.chunk_by(|(a, _), (b, _)| a == b) {
+            let field = Field::from_values(values.iter().map(|(_, v)| Value::from(*v)).collect());
+            if let Some((field, (name, _))) = field.zip(values.first()) {
+                visit(name, field);
+            }
+        }
+        let alias = "message";
+        if wanted(alias)
+            && self.own(alias).is_none()
+            && let Some(field) = self.field(alias)
+        {
+            visit(alias, field);
         }
     }
 }

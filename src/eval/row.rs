@@ -1,7 +1,7 @@
 //! What predicates and expressions see: a row of fields, with or without raw text.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::kinds::{OtherNames, other_names, source_kinds};
 use super::segment::{self, Segments};
 use crate::cim::CimView;
 use crate::event::Event;
+use crate::named::Named;
 use crate::pcre::Regex;
 use crate::reading::{Accommodation, Reading};
 use crate::value::{Field, Value};
@@ -22,8 +23,8 @@ pub trait Row {
     /// The raw text, while the row has one.
     fn raw(&self) -> Option<&RawText<'_>>;
 
-    /// The id to which the row answers in either spelling (accommodation `either-spelling`).
-    fn own_event_id(&self) -> Option<u32>;
+    /// Whether the row answers to an event id in either spelling (accommodation `either-spelling`).
+    fn has_own_id(&self, id: u32) -> bool;
 
     /// What a test of a metadata field may ask for beside the field's value.
     fn other_names(&self, _field: &str) -> OtherNames {
@@ -78,6 +79,8 @@ pub mod names {
     pub const SOURCE: &str = "source";
     pub const SOURCETYPE: &str = "sourcetype";
     pub const INDEX: &str = "index";
+    /// Those that every row may have.
+    pub const METADATA: [&str; 6] = [TIME, RAW, HOST, SOURCE, SOURCETYPE, INDEX];
     /// What the built-in macros test: which kinds of source an event counts as.
     pub const SOURCE_KIND: &str = "_source_kind";
 }
@@ -89,17 +92,33 @@ pub struct EventRow<'e> {
     view: CimView<'e>,
     raw: Rc<RawText<'e>>,
     reading: Reading,
-    known: OnceCell<Box<Known>>,
+    /// The fields that have been asked for, spread by their names.
+    known: [OnceCell<Box<Known>>; BUCKETS],
+    /// Whether what was asked for depends on the reading.
+    asked: Cell<bool>,
 }
 
-/// How many fields are kept: dropping them goes as deep.
-const MOST_KNOWN: usize = 128;
+/// In how many lists fields are kept.
+const BUCKETS: usize = 64;
+
+/// How many fields a list keeps: dropping it goes as deep.
+const MOST_KNOWN: usize = 32;
+
+/// The list of a field.
+fn bucket(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let at = |at: usize| usize::from(bytes.get(at).copied().unwrap_or(0));
+    let last = at(bytes.len().wrapping_sub(1));
+    (bytes.len() + 7 * at(0) + 13 * at(bytes.len() / 2) + 31 * last) % BUCKETS
+}
 
 /// A field that has been asked for, and the next one: rules ask for the same few.
 #[derive(Debug)]
 struct Known {
     name: String,
     field: Option<Field>,
+    /// Whether it depends on the reading.
+    asked: bool,
     next: OnceCell<Box<Known>>,
 }
 
@@ -119,21 +138,39 @@ impl<'e> EventRow<'e> {
         reading: Reading,
         raw: Rc<RawText<'e>>,
     ) -> Self {
-        Self { event, view, raw, reading, known: OnceCell::new() }
+        let known = [const { OnceCell::new() }; BUCKETS];
+        Self { event, view, raw, reading, known, asked: Cell::new(false) }
+    }
+
+    /// Whether another row of the same event has the same fields and metadata, so that every search
+    /// gives the same answer of both as long as neither [depends on its reading](Self::take_asked).
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.view.has_tables_of(&other.view) && self.event == other.event
+    }
+
+    /// Whether since the last time anything asked for could be another under another reading,
+    /// though the rows are [alike](Self::is_like).
+    pub fn take_asked(&self) -> bool {
+        // Both are reset.
+        self.view.take_asked() | self.asked.take()
     }
 
     /// The field `name`, if it has a value: what [`Row::field`] gives, without keeping it.
     #[must_use]
     pub fn take_field(&self, name: &str) -> Option<Field> {
         match self.known(name) {
-            Ok(known) => known.field.clone(),
+            Ok(known) => {
+                self.asked.set(self.asked.get() | known.asked);
+                known.field.clone()
+            }
             Err(_) => self.work_out(name),
         }
     }
 
     /// What is known of a field, or where it is to be kept, if there is room.
     fn known(&self, name: &str) -> Result<&Known, Option<&OnceCell<Box<Known>>>> {
-        let mut place = &self.known;
+        let mut place = &self.known[bucket(name)];
         for _ in 0..MOST_KNOWN {
             match place.get() {
                 Some(known) if known.name == name => return Ok(known),
@@ -144,17 +181,25 @@ impl<'e> EventRow<'e> {
         Err(None)
     }
 
+    fn has(&self, accommodation: Accommodation) -> bool {
+        self.asked.set(true);
+        self.reading.has(accommodation)
+    }
+
     fn work_out(&self, name: &str) -> Option<Field> {
         self.metadata(name).or_else(|| self.view.field(name))
     }
 
-    /// Calls `visit` with the name of every field that may have a value, metadata included, in no
-    /// order, some more than once.
-    pub fn each_name(&self, visit: &mut dyn FnMut(&str)) {
-        self.view.each_name(visit);
-        [names::TIME, names::RAW, names::HOST, names::SOURCE, names::SOURCETYPE, names::INDEX]
-            .into_iter()
-            .for_each(visit);
+    /// The event's fields whose name is wanted, metadata among them.
+    #[must_use]
+    pub fn record(&self, wanted: &dyn Fn(&str) -> bool) -> Record {
+        let mut fields = Vec::new();
+        self.view.each_field(wanted, &mut |name, field| fields.push((name.into(), field)));
+        // They come last, for they hide fields of the text that have their names.
+        for name in names::METADATA.into_iter().filter(|name| wanted(name)) {
+            fields.extend(self.metadata(name).map(|field| (name.into(), field)));
+        }
+        Record { fields: fields.into_iter().collect(), raw: OnceCell::new() }
     }
 
     fn metadata(&self, name: &str) -> Option<Field> {
@@ -181,10 +226,12 @@ impl Row for EventRow<'_> {
             Ok(known) => known,
             Err(Some(place)) => place.get_or_init(|| {
                 let field = self.work_out(name);
-                Box::new(Known { name: name.to_owned(), field, next: OnceCell::new() })
+                let asked = self.view.take_asked();
+                Box::new(Known { name: name.to_owned(), field, asked, next: OnceCell::new() })
             }),
             Err(None) => return self.work_out(name).map(Cow::Owned),
         };
+        self.asked.set(self.asked.get() | known.asked);
         known.field.as_ref().map(Cow::Borrowed)
     }
 
@@ -192,52 +239,52 @@ impl Row for EventRow<'_> {
         Some(&self.raw)
     }
 
-    fn own_event_id(&self) -> Option<u32> {
-        if self.reading.has(Accommodation::EitherSpelling) { self.event.event_id } else { None }
+    fn has_own_id(&self, id: u32) -> bool {
+        self.event.event_id == Some(id) && self.has(Accommodation::EitherSpelling)
     }
 
     fn other_names(&self, field: &str) -> OtherNames {
-        other_names(self.event, field, self.reading.has(Accommodation::EitherSpelling))
+        other_names(self.event, field, self.has(Accommodation::EitherSpelling))
     }
 }
+
+/// What a name takes at least.
+const NAME: usize = size_of::<compact_str::CompactString>();
 
 /// A row of fields, after the first command that makes new rows of events.
 #[derive(Debug, Default)]
 pub struct Record {
-    fields: std::collections::BTreeMap<String, Field>,
-    raw: Option<RawText<'static>>,
+    fields: Named<Field>,
+    /// The text of `_raw`, made when first asked for.
+    raw: OnceCell<RawText<'static>>,
 }
 
 impl Record {
     /// A record of these fields.
     #[must_use]
     pub fn new(fields: impl IntoIterator<Item = (String, Field)>) -> Self {
-        let mut record = Self::default();
-        for (name, field) in fields {
-            record.set(&name, Some(field));
-        }
-        record
+        let fields = fields.into_iter().map(|(name, field)| (name.into(), field)).collect();
+        Self { fields, raw: OnceCell::new() }
     }
 
     /// Sets or removes a field.
     pub fn set(&mut self, name: &str, field: Option<Field>) {
         if name == names::RAW {
-            self.raw = field
-                .as_ref()
-                .and_then(|field| field.values().first())
-                .map(|value| RawText::new(value.text().into_owned().into_bytes()));
+            self.raw = OnceCell::new();
         }
         match field {
-            Some(field) => self.fields.insert(name.to_owned(), field),
-            None => self.fields.remove(name),
-        };
+            Some(field) => self.fields.set(name, field),
+            None => {
+                self.fields.take(name);
+            }
+        }
     }
 
     /// Takes a field out.
     pub fn take(&mut self, name: &str) -> Option<Field> {
-        let field = self.fields.remove(name);
+        let field = self.fields.take(name);
         if name == names::RAW {
-            self.raw = None;
+            self.raw = OnceCell::new();
         }
         field
     }
@@ -250,26 +297,26 @@ impl Record {
 
     /// The fields in name order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
-        self.fields.iter().map(|(name, field)| (name.as_str(), field))
+        self.fields.iter()
     }
 
     /// Keeps the fields whose name is wanted.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
-        self.fields.retain(|name, _| wanted(name));
-        if !self.fields.contains_key(names::RAW) {
-            self.raw = None;
+    pub fn retain(&mut self, wanted: impl FnMut(&str) -> bool) {
+        self.fields.retain(wanted);
+        if self.fields.get(names::RAW).is_none() {
+            self.raw = OnceCell::new();
         }
     }
 
     /// Roughly how many bytes of memory it holds.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.fields.iter().map(|(name, field)| name.capacity() + field.size()).sum()
+        self.fields.iter().map(|(name, field)| NAME.max(name.len()) + field.size()).sum()
     }
 
     /// The fields, owned, in name order.
     pub fn into_fields(self) -> impl Iterator<Item = (String, Field)> {
-        self.fields.into_iter()
+        self.fields.into_iter().map(|(name, field)| (name.into(), field))
     }
 
     /// Whether it has no field.
@@ -279,17 +326,26 @@ impl Record {
     }
 }
 
+impl<'n> FromIterator<(&'n str, Field)> for Record {
+    fn from_iter<I: IntoIterator<Item = (&'n str, Field)>>(fields: I) -> Self {
+        let fields = fields.into_iter().map(|(name, field)| (name.into(), field)).collect();
+        Self { fields, raw: OnceCell::new() }
+    }
+}
+
 impl Row for Record {
     fn field(&self, name: &str) -> Option<Cow<'_, Field>> {
         self.fields.get(name).map(Cow::Borrowed)
     }
 
     fn raw(&self) -> Option<&RawText<'_>> {
-        self.raw.as_ref()
+        let value = self.fields.get(names::RAW)?.values().first()?;
+        let text = || RawText::new(value.text().into_owned().into_bytes());
+        Some(self.raw.get_or_init(text))
     }
 
-    fn own_event_id(&self) -> Option<u32> {
-        None
+    fn has_own_id(&self, _id: u32) -> bool {
+        false
     }
 }
 

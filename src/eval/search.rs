@@ -214,7 +214,7 @@ impl TextTest {
     /// Where it holds, if it does.
     fn place(&self, row: &dyn Row) -> Option<TextPlace> {
         if let Some(id) = self.event_id
-            && row.own_event_id() == Some(id)
+            && row.has_own_id(id)
         {
             return Some(TextPlace::OwnId(id));
         }
@@ -457,8 +457,8 @@ mod tests {
         fn raw(&self) -> Option<&RawText<'_>> {
             Some(&self.0)
         }
-        fn own_event_id(&self) -> Option<u32> {
-            self.1
+        fn has_own_id(&self, id: u32) -> bool {
+            self.1 == Some(id)
         }
     }
 
@@ -471,8 +471,8 @@ mod tests {
         fn raw(&self) -> Option<&RawText<'_>> {
             Some(&self.0)
         }
-        fn own_event_id(&self) -> Option<u32> {
-            self.1
+        fn has_own_id(&self, id: u32) -> bool {
+            self.1 == Some(id)
         }
     }
 

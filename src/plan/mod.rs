@@ -9,6 +9,7 @@ mod kind_test;
 mod kinds;
 mod lints;
 mod logical;
+mod needed;
 pub mod page;
 mod physical;
 mod required;

@@ -4,6 +4,7 @@
 use jiff::tz::TimeZone;
 
 use super::commands::{self, Allowance, Context, Held, Lowered, RowCommand, SetCommand};
+use super::needed::Needed;
 use super::{Bin, LogicalPlan, Operator, Settings};
 use crate::aggregate::{Aggregation, Argument, Evidence, Groups, Stats};
 use crate::eval::event_kind::EventKind;
@@ -21,6 +22,8 @@ use crate::value::Field;
 pub struct Program {
     /// Tests of the event itself, before any command that makes or drops fields.
     pub(super) filters: Vec<Filter>,
+    /// The fields of an event that anything after the filters can see.
+    needed: Needed,
     /// Commands that work on one row, up to the first that needs all rows.
     steps: Vec<Step>,
     /// The first command that needs all rows, where it is a `stats`.
@@ -91,6 +94,7 @@ impl Program {
         let mut compiler = Compiler::new(settings.resources.clone(), clock, strict);
         let mut program = Self {
             filters: Vec::new(),
+            needed: Needed::All,
             steps: Vec::new(),
             stats: None,
             final_steps: Vec::new(),
@@ -104,6 +108,7 @@ impl Program {
             program.follow_time(operator);
             program.add(operator, &mut compiler);
         }
+        program.needed = Needed::from(plan, program.filters.len());
         findings.append(&mut compiler.diagnostics);
         program
     }
@@ -175,9 +180,24 @@ impl Program {
     /// event does not match.
     #[must_use]
     pub fn run(&self, row: &EventRow<'_>, scratch: &Scratch) -> Option<Record> {
-        if !self.filters.iter().all(|filter| filter.keeps(row, scratch)) {
-            return None;
-        }
+        if self.admits(row, scratch) { self.proceed(row, scratch) } else { None }
+    }
+
+    /// Whether the event passes the tests before any command that makes or drops fields.
+    #[must_use]
+    pub fn admits(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {
+        self.filters.iter().all(|filter| filter.keeps(row, scratch))
+    }
+
+    /// Whether the event matches: whether [`run`](Self::run) gives a record.
+    #[must_use]
+    pub fn matches(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {
+        self.admits(row, scratch) && self.proceeds(row, scratch)
+    }
+
+    /// What [`run`](Self::run) gives for an event that passes those tests.
+    #[must_use]
+    pub fn proceed(&self, row: &EventRow<'_>, scratch: &Scratch) -> Option<Record> {
         let mut record = self.materialise(row);
         let allowance = Allowance::new(usize::MAX);
         let context =
@@ -186,6 +206,13 @@ impl Program {
             record = step.apply(record, context)?;
         }
         Some(record)
+    }
+
+    /// Whether [`proceed`](Self::proceed) gives a record.
+    #[must_use]
+    pub fn proceeds(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {
+        let may_drop = |step: &Step| matches!(step, Step::Filter(_) | Step::Command(_));
+        !self.steps.iter().any(may_drop) || self.proceed(row, scratch).is_some()
     }
 
     /// Whether an event with this raw text, of this kind, may match, whatever its fields are.
@@ -213,7 +240,7 @@ impl Program {
                 return false;
             }
         }
-        let mut record = self.materialise(row);
+        let mut record = row.record(&|_| true);
         let allowance = Allowance::new(usize::MAX);
         let context =
             Context { scratch, timezone: &self.timezone, allowance: &allowance, subsearches: &[] };
@@ -239,28 +266,16 @@ impl Program {
         true
     }
 
-    /// Whether the event matches: whether [`run`](Self::run) gives a record.
-    #[must_use]
-    pub fn matches(&self, row: &EventRow<'_>, scratch: &Scratch) -> bool {
-        if self.steps.iter().any(|step| matches!(step, Step::Filter(_) | Step::Command(_))) {
-            return self.run(row, scratch).is_some();
-        }
-        self.filters.iter().all(|filter| filter.keeps(row, scratch))
-    }
-
-    /// The fields of the event that the later steps can see.
+    /// The fields of the event that later commands can see.
     fn materialise(&self, row: &EventRow<'_>) -> Record {
-        let wanted: Option<&[Glob]> = match self.steps.first() {
-            Some(Step::Table(list)) => Some(list),
-            _ => None,
-        };
-        let mut record = Record::default();
-        row.each_name(&mut |name| {
-            if record.get(name).is_none() && wanted.is_none_or(|list| selects(list, name)) {
-                record.set(name, row.take_field(name));
+        match &self.needed {
+            Needed::All => row.record(&|_| true),
+            Needed::These(list) if list.iter().all(Glob::is_exact) => {
+                let names = list.iter().filter_map(|glob| glob.parts().first());
+                names.filter_map(|name| Some((name.as_str(), row.take_field(name)?))).collect()
             }
-        });
-        record
+            Needed::These(list) => row.record(&|name| selects(list, name)),
+        }
     }
 
     /// The columns of several rows together, in their order.

@@ -16,7 +16,7 @@ use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
-use crate::plan::{GateCaches, Held, Plan};
+use crate::plan::{GateCaches, Held, Plan, Program};
 use crate::prefilter::RuleSet;
 use crate::reading::{Accommodation, Reading};
 
@@ -244,11 +244,8 @@ impl Worker {
         seen: &Seen<'_>,
     ) {
         let plan = sweep.plans[rule];
-        let record = plan.program.run(&seen.as_read.row, &self.scratch);
-        let strict = match &seen.strict {
-            Some(strict) => plan.program.matches(&strict.row, &self.scratch),
-            None => sweep.context.reading == Reading::STRICT && record.is_some(),
-        };
+        let (record, strict) = seen.run(&plan.program, &self.scratch);
+        let strict = strict.unwrap_or(sweep.context.reading == Reading::STRICT && record.is_some());
         let decoded = seen.as_read.decoded;
         // What matches a subsearch alone matches no rule.
         let counts = u64::from(rule < sweep.rules);
@@ -362,6 +359,8 @@ pub(super) struct Decoded<'t> {
 struct Seen<'e> {
     as_read: SeenOnce<'e>,
     strict: Option<SeenOnce<'e>>,
+    /// Whether both have the same fields, as most events do.
+    alike: bool,
 }
 
 /// An event under one reading.
@@ -388,7 +387,33 @@ impl<'e> Seen<'e> {
             let same = strict.event.raw == decoded.event.raw;
             once(strict, &if same { Rc::clone(&raw) } else { text(strict) }, Reading::STRICT)
         });
-        Self { as_read: once(decoded, &raw, sweep.context.reading), strict }
+        let as_read = once(decoded, &raw, sweep.context.reading);
+        let alike = strict.as_ref().is_some_and(|strict| as_read.row.is_like(&strict.row));
+        Self { as_read, strict, alike }
+    }
+
+    /// Runs a rule: its record under the reading in force, and whether it matches as stock Splunk
+    /// reads the event, `None` where that was not decoded. A part of the rule is run once where its
+    /// answer cannot depend on the reading.
+    fn run(&self, program: &Program, scratch: &Scratch) -> (Option<Record>, Option<bool>) {
+        let row = &self.as_read.row;
+        row.take_asked();
+        let admits = program.admits(row, scratch);
+        let same_filters = self.alike && !row.take_asked();
+        let record = if admits { program.proceed(row, scratch) } else { None };
+        let same_rest = self.alike && !row.take_asked();
+        let strict = self.strict.as_ref().map(|SeenOnce { row: strict, .. }| {
+            let admitted = if same_filters { admits } else { program.admits(strict, scratch) };
+            let proceeds = || {
+                if admits && same_rest {
+                    record.is_some()
+                } else {
+                    program.proceeds(strict, scratch)
+                }
+            };
+            admitted && proceeds()
+        });
+        (record, strict)
     }
 }
 

@@ -29,8 +29,8 @@ impl Row for Bound<'_> {
         self.row.raw()
     }
 
-    fn own_event_id(&self) -> Option<u32> {
-        self.row.own_event_id()
+    fn has_own_id(&self, id: u32) -> bool {
+        self.row.has_own_id(id)
     }
 }
 
