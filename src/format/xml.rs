@@ -377,12 +377,17 @@ impl System {
     }
 }
 
+/// Bytes as text, with U+FFFD for what is none. Nearly always all of it is, which one look tells.
+fn lossy(raw: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed)
+}
+
 /// Decodes one event.
 ///
 /// # Errors
 /// When there is no `<Event>` element in the text.
 pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, DecodeError> {
-    let text = String::from_utf8_lossy(raw);
+    let text = lossy(raw);
     let mut reader = Reader::default();
     if !reader.read(&text) {
         return Err(DecodeError(Cow::Borrowed("there is no <Event> element")));
@@ -424,7 +429,7 @@ pub(super) fn decode_twice<'t>(
             format: event.format,
             raw: event.raw.clone(),
             meta: event.meta.clone(),
-            fields: addon_fields(&String::from_utf8_lossy(raw)),
+            fields: addon_fields(&lossy(raw)),
             data: event.data.clone(),
             channel: event.channel.clone(),
             provider: event.provider.clone(),

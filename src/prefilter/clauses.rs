@@ -17,8 +17,10 @@ use crate::plan::Guard;
 #[derive(Debug)]
 pub(super) struct Clauses {
     search: DFA,
-    /// The clauses of each needle, a bit each: `words` words a needle.
-    clauses_of: Vec<u64>,
+    /// The clauses of all needles, and where those of each start.
+    clauses_of: Vec<u32>,
+    starts: Vec<u32>,
+    /// How many words a bit a clause takes.
     words: usize,
     /// The clauses of each rule.
     of_rule: Vec<Vec<u32>>,
@@ -50,10 +52,13 @@ impl Clauses {
             of_rule.push(of);
         }
         let words = clauses.len().div_ceil(64);
-        let mut clauses_of = vec![0; words * needles.len()];
-        for (needle, clause) in pairs {
-            clauses_of[needle * words + clause as usize / 64] |= 1 << (clause % 64);
-        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let start = |needle| pairs.partition_point(|&(of, _)| of < needle);
+        let starts =
+            (0..=needles.len()).map(|needle| u32::try_from(start(needle)).unwrap_or(u32::MAX));
+        let starts = starts.collect();
+        let clauses_of = pairs.iter().map(|&(_, clause)| clause).collect();
         let mut list: Vec<(&[u8], usize)> = needles.into_iter().collect();
         list.sort_unstable_by_key(|&(_, number)| number);
         let search = DFA::builder()
@@ -63,7 +68,7 @@ impl Clauses {
             .start_kind(StartKind::Unanchored)
             .prefilter(false)
             .build(list.iter().map(|(needle, _)| needle))?;
-        Ok(Self { search, clauses_of, words, of_rule })
+        Ok(Self { search, clauses_of, starts, words, of_rule })
     }
 
     /// Removes from `rules` those that cannot match an event with these bytes. `seen` is scratch
@@ -85,9 +90,10 @@ impl Clauses {
             if search.is_special(state) && search.is_match(state) {
                 for at in 0..search.match_len(state) {
                     let needle = search.match_pattern(state, at).as_usize();
-                    let clauses = &self.clauses_of[needle * self.words..][..self.words];
-                    for (mine, theirs) in seen.iter_mut().zip(clauses) {
-                        *mine |= theirs;
+                    // Nearly every needle is in a few clauses only.
+                    let clauses = self.starts[needle] as usize..self.starts[needle + 1] as usize;
+                    for &clause in &self.clauses_of[clauses] {
+                        seen[clause as usize / 64] |= 1 << (clause % 64);
                     }
                 }
             }
