@@ -6,12 +6,19 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
 use aho_corasick::{Anchored, BuildError, MatchKind, StartKind};
 
 use super::RuleSet;
 use crate::plan::Guard;
+
+/// How many parts of a text are walked side by side.
+const LANES: usize = 4;
+
+/// How much of a needle is looked for: its start is as good, for what is found is looked at again,
+/// and the lead of a part stays short.
+const LONGEST: usize = 32;
 
 /// The clauses of all rules, and one automaton for all their needles.
 #[derive(Debug)]
@@ -44,6 +51,7 @@ impl Clauses {
                 of.push(clause);
                 if clause == next {
                     for needle in &guard.needles {
+                        let needle = &needle[..needle.len().min(LONGEST)];
                         let next = needles.len();
                         pairs.push((*needles.entry(needle).or_insert(next), clause));
                     }
@@ -80,22 +88,55 @@ impl Clauses {
     }
 
     /// Marks the clauses of which some needle is in `bytes`.
+    ///
+    /// A step of the automaton waits for the one before it, so four parts of the text are walked
+    /// side by side: more than twice as fast as one after the other (`results/`, engines). A part
+    /// after the first starts early enough to know every needle that ends in it.
     fn look(&self, bytes: &[u8], seen: &mut Vec<u64>) {
         seen.clear();
         seen.resize(self.words, 0);
         let search = &self.search;
-        let Ok(mut state) = search.start_state(Anchored::No) else { return };
-        for &byte in bytes {
-            state = search.next_state(Anchored::No, state, byte);
-            if search.is_special(state) && search.is_match(state) {
-                for at in 0..search.match_len(state) {
-                    let needle = search.match_pattern(state, at).as_usize();
-                    // Nearly every needle is in a few clauses only.
-                    let clauses = self.starts[needle] as usize..self.starts[needle + 1] as usize;
-                    for &clause in &self.clauses_of[clauses] {
-                        seen[clause as usize / 64] |= 1 << (clause % 64);
-                    }
+        let Ok(start) = search.start_state(Anchored::No) else { return };
+        let step = |state, byte| search.next_state(Anchored::No, state, byte);
+        let part = bytes.len() / LANES;
+        let (mut state, mut at) = (start, 0);
+        if part >= LONGEST {
+            let mut states = [start; LANES];
+            for (lane, state) in states.iter_mut().enumerate().skip(1) {
+                let lead = &bytes[lane * part - (LONGEST - 1)..lane * part];
+                *state = lead.iter().fold(start, |state, &byte| step(state, byte));
+            }
+            let parts: [&[u8]; LANES] =
+                std::array::from_fn(|lane| &bytes[lane * part..(lane + 1) * part]);
+            for at in 0..part {
+                for (state, part) in states.iter_mut().zip(parts) {
+                    *state = step(*state, part[at]);
                 }
+                if states.iter().any(|&state| search.is_special(state)) {
+                    states.iter().for_each(|&state| self.mark(state, seen));
+                }
+            }
+            (state, at) = (states[LANES - 1], LANES * part);
+        }
+        for &byte in &bytes[at..] {
+            state = step(state, byte);
+            if search.is_special(state) {
+                self.mark(state, seen);
+            }
+        }
+    }
+
+    /// Marks the clauses of the needles that end in a state.
+    fn mark(&self, state: StateID, seen: &mut [u64]) {
+        if !self.search.is_match(state) {
+            return;
+        }
+        for at in 0..self.search.match_len(state) {
+            let needle = self.search.match_pattern(state, at).as_usize();
+            // Nearly every needle is in a few clauses only.
+            let clauses = self.starts[needle] as usize..self.starts[needle + 1] as usize;
+            for &clause in &self.clauses_of[clauses] {
+                seen[clause as usize / 64] |= 1 << (clause % 64);
             }
         }
     }
@@ -110,8 +151,8 @@ mod tests {
         #[test]
         fn a_rule_stays_where_each_of_its_clauses_has_a_needle(
             rules in prop::collection::vec(
-                prop::collection::vec(prop::collection::vec("[ab.]{1,3}", 1..3), 0..3), 1..80),
-            text in "[abAB. ]{0,40}",
+                prop::collection::vec(prop::collection::vec("[ab.]{1,3}|[ab]{28,36}", 1..3), 0..3), 1..80),
+            text in "[abAB. ]{0,40}|([ab.]{1,9}|a{30,40}){30,60}",
         ) {
             let guards: Vec<Vec<Guard>> = rules.iter().map(|rule| rule.iter().map(|clause| Guard {
                 needles: clause.iter().map(|needle| needle.as_bytes().to_vec()).collect(),
@@ -125,7 +166,9 @@ mod tests {
             clauses.keep(text.as_bytes(), &mut kept, &mut vec![7; 3]);
             let lower = text.to_lowercase();
             let naive: Vec<usize> = (0..rules.len()).filter(|&rule| {
-                rules[rule].iter().all(|clause| clause.iter().any(|needle| lower.contains(needle)))
+                rules[rule].iter().all(|clause| clause.iter().any(|needle| {
+                    lower.contains(&needle[..needle.len().min(LONGEST)])
+                }))
             }).collect();
             prop_assert_eq!(kept.iter().collect::<Vec<_>>(), naive);
         }
