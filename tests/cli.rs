@@ -147,6 +147,26 @@ fn no_rows_are_an_empty_answer_in_every_format() {
 }
 
 #[test]
+fn an_answer_that_a_later_command_empties_says_so() {
+    let folder = Folder::empty();
+    folder.write("a.xml", logs::xml_event("alpha", 1, "msiexec /i http://x.test/a.msi"));
+    folder.write("r.spl", "msiexec | stats count by host | where count > 5");
+    let run = folder.run("scan -r r.spl a.xml");
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("matched: 1 event in 0 rows"), "{}", run.stderr);
+    assert!(run.stderr.contains("why none: what stands behind"), "{}", run.stderr);
+}
+
+#[test]
+fn a_folder_is_no_rule_to_explain() {
+    let folder = Folder::empty();
+    std::fs::create_dir(folder.path().join("rules")).unwrap();
+    let run = folder.run("explain rules");
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("rules: a folder, and one rule is wanted"), "{}", run.stderr);
+}
+
+#[test]
 fn a_table_fits_and_evidence_cannot_reach_the_terminal() {
     let folder = Folder::empty();
     let evil = "msiexec /i http://x.test/\u{1b}[31m\u{7}\u{9b}2J\u{202e}a\u{2066}b.msi \r\tc";
@@ -728,7 +748,7 @@ fn a_rule_that_cannot_run_is_shown_where() {
     for says in [
         "wrong.yml:4:3",
         "error: not.yml",
-        "error: missing.yml: No such file",
+        "error: missing.yml: there is no such file",
         "rules: 1 ran, 3 did not",
     ] {
         assert!(run.stderr.contains(says), "{says}: {}", run.stderr);
@@ -1188,7 +1208,7 @@ fn checks_are_told_in_each_format() {
         "partial       rules/c.yml: Loose & <wide>\n",
         "warning[W0101]: `yy` is tested here",
         "--> rules/c.yml:4:21",
-        "3 rules: 1 run as they are, 0 with accommodations, 1 in part, 1 do not run; 1 files are no rules",
+        "3 rules: 1 runs as written, 0 with accommodations, 1 in part, 1 does not run; 1 file without a rule",
     ] {
         assert!(run.stdout.contains(says), "{says}\n{}", run.stdout);
     }
@@ -1239,7 +1259,7 @@ fn warnings_are_allowed_and_denied() {
     ] {
         let run = folder.run(words);
         assert_eq!(run.status, status, "{words}: {}", run.stdout);
-        let expected = format!("; {warnings} warnings");
+        let expected = format!("; {warnings} warning{}\n", if warnings == 1 { "" } else { "s" });
         assert!(run.stdout.contains(&expected), "{words}: {}", run.stdout);
     }
     for (words, says) in [

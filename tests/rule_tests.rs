@@ -98,7 +98,7 @@ failed: a/r.test.yml:17: a row too many
     + count: [\"1\"]
     + host: [\"alpha\"]
     + u: [\"alice\"]
-1 files: 1 passed, 3 failed, 0 errors
+1 file: 1 passed, 3 failed, 0 errors
 ";
     assert_eq!(plain.stdout, expected);
 
@@ -124,8 +124,9 @@ fn what_cannot_be_run_is_an_error() {
     let good = case("one", "alpha", "  count: 1\n");
     let cases = |text: &str| format!("cases:\n{text}");
     for (files, words, says) in [
-        (vec![], "rules test .", "no tests are there"),
+        (vec![], "rules test .", ".: no tests are there"),
         (vec![("r.yml", RULE.to_owned())], "rules test r.yml", "r.yml: no test is beside it"),
+        (vec![], "rules test s.yml", "s.yml: there is no such file"),
         (vec![("r.test.yml", cases(&good))], "rules test .", "no rule is there"),
         (
             vec![("r.test.yml", cases(&good)), ("r.spl", "x | nope".to_owned())],
@@ -188,7 +189,7 @@ fn tests_of_saved_searches_name_their_stanza() {
     );
     let folder = folder(&[("default/savedsearches.conf", conf), ("b.test.yml", &tests)]);
     let run = run(folder.path(), "rules test b.test.yml");
-    assert_eq!((run.status, run.stdout.as_str()), (0, "1 files: 1 passed, 0 failed, 0 errors\n"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, "1 file: 1 passed, 0 failed, 0 errors\n"));
 }
 
 #[test]
@@ -200,5 +201,5 @@ fn the_example_of_the_page_passes() {
     };
     let folder = folder(&[("greeting.yml", &block("rule")), ("greeting.test.yml", &block("test"))]);
     let run = run(folder.path(), "rules test greeting.yml");
-    assert_eq!((run.status, run.stdout.as_str()), (0, "1 files: 2 passed, 0 failed, 0 errors\n"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, "1 file: 2 passed, 0 failed, 0 errors\n"));
 }

@@ -178,7 +178,7 @@ fn write_json(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
 
 fn write_list(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
     for CheckedRule { rule, state, kinds, .. } in &checked.rules {
-        let (techniques, kinds) = (rule.technique_ids.join(","), kinds.join(","));
+        let (techniques, kinds) = (or_dash(&rule.technique_ids), or_dash(kinds));
         writeln!(
             to,
             "{:<14} {:<13} {:<24} {:<24} {}",
@@ -193,6 +193,11 @@ fn write_list(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
         writeln!(to, "error: {}", printable(error))?;
     }
     Ok(())
+}
+
+/// Several values of a cell, or what says that there are none.
+fn or_dash(values: &[String]) -> String {
+    if values.is_empty() { "-".to_owned() } else { values.join(",") }
 }
 
 fn write_list_json(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {

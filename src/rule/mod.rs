@@ -107,6 +107,9 @@ impl Rule {
     /// # Errors
     /// When the file cannot be read, or holds no rule for Splunk.
     pub fn load_each(path: &Path) -> Result<Vec<Self>, RuleError> {
+        if path.is_dir() {
+            return Err(RuleError::Folder(path.to_owned()));
+        }
         Self::parse_each(&read(path)?, &path.display().to_string())
     }
 
