@@ -28,8 +28,8 @@ pub(super) fn run(args: &RulesArgs) -> Result<u8, CliError> {
 }
 
 fn run_list(args: &RulesListArgs) -> Result<u8, CliError> {
-    let settings = config::settings(&args.reading)?;
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
+    let settings = config::settings(&args.reading, &paths)?;
     let selection = config::selection(&args.select)?;
     let checked = check_all(config::load(&paths, &settings, &selection)?, &settings);
     if let Some(path) = &args.navigator {

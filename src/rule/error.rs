@@ -67,6 +67,14 @@ pub enum RuleError {
         /// The key.
         key: &'static str,
     },
+    /// The file lacks what every macro has.
+    #[error("{name}: not a macro: it has no `{key}`")]
+    MissingOfMacro {
+        /// Which file.
+        name: String,
+        /// The key.
+        key: &'static str,
+    },
     /// The rule is written for something else.
     #[error("{name}: a rule for {format}, not for Splunk")]
     NotSplunk {

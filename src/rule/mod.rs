@@ -6,6 +6,7 @@
 
 pub mod cases;
 mod catalog;
+mod content;
 mod error;
 mod render;
 mod savedsearches;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use crate::spl::ast::Span;
 
 pub use catalog::{Catalog, is_test_file, load_all};
+pub use content::macros_beside;
 pub use error::RuleError;
 use source_map::SourceMap;
 use yaml::Document;

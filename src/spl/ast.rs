@@ -93,8 +93,22 @@ pub enum CommandKind {
     Rename(Vec<(FieldPattern, FieldPattern)>),
     /// `eval a=EXPR, b=EXPR`.
     Eval(Vec<(Spanned<String>, Expr)>),
+    /// `append [SUBSEARCH]`.
+    Append(Box<Pipeline>),
+    /// `convert [timeformat=F] FUNCTION(FIELD) [AS NAME]...`.
+    Convert(Box<Convert>),
     /// `dedup [N] FIELD...`.
     Dedup(Dedup),
+    /// `filldown [FIELD]...`.
+    Filldown(Vec<FieldPattern>),
+    /// `mvcombine [delim=D] FIELD`.
+    Mvcombine(Spanned<String>),
+    /// `strcat [allrequired=B] SOURCE... FIELD`.
+    Strcat(Strcat),
+    /// `xyseries ROW COLUMN VALUE`.
+    Xyseries(Series),
+    /// `untable ROW COLUMN VALUE`.
+    Untable(Series),
     /// `eventstats AGG... [by FIELD...]`.
     Eventstats(Stats),
     /// `fillnull [value=V] [LIST]`.
@@ -132,6 +146,78 @@ pub enum CommandKind {
     Top(Box<Top>),
     /// `transaction [FIELD]... [OPTION]...`.
     Transaction(Box<Transaction>),
+}
+
+/// The arguments of `convert`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Convert {
+    /// How `ctime` and `mktime` write times.
+    pub time_format: String,
+    /// What is converted, in order.
+    pub conversions: Vec<Conversion>,
+}
+
+/// One function of `convert` and the fields that it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversion {
+    /// The function.
+    pub function: ConvertFunction,
+    /// The fields.
+    pub field: FieldPattern,
+    /// The field that gets the value, instead of the one it is of.
+    pub name: Option<Spanned<String>>,
+}
+
+/// The functions of `convert`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConvertFunction {
+    /// Seconds since 1970 as a clock shows them.
+    Ctime,
+    /// `[D+]HH:MM:SS` as seconds.
+    Dur2sec,
+    /// `12k`, `3m`, `1g` as a number of kilobytes.
+    Memk,
+    /// What a clock shows as seconds since 1970.
+    Mktime,
+    /// `[MM:]SS.SSS` as seconds.
+    Mstime,
+    /// Nothing: the fields are left out of what other functions are for.
+    None,
+    /// A number without its commas.
+    Rmcomma,
+    /// The number that a text starts with.
+    Rmunit,
+}
+
+/// The arguments of `strcat`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strcat {
+    /// What is put together.
+    pub sources: Vec<StrcatSource>,
+    /// The field that gets it.
+    pub target: String,
+    /// Whether it is set only where all fields have a value.
+    pub all_required: bool,
+}
+
+/// What `strcat` puts together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StrcatSource {
+    /// The value of a field.
+    Field(Spanned<String>),
+    /// A text, written in double quotes.
+    Text(String),
+}
+
+/// The arguments of `xyseries` and `untable`: which fields tell rows, columns and values of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// The field that tells the rows.
+    pub row: Spanned<String>,
+    /// The field that names the columns.
+    pub column: Spanned<String>,
+    /// The field that holds the values.
+    pub value: Spanned<String>,
 }
 
 /// The arguments of `fillnull`.

@@ -15,7 +15,8 @@ use crate::spl::diagnostic::{Diagnostic, Severity};
 pub(super) fn run(args: &RulesCheckArgs) -> Result<u8, CliError> {
     let denied = Denied::new(args)?;
     let allowed = warning_codes("--allow", &args.allow)?;
-    let mut checked = check_all(load_all(&args.paths), &config::settings(&args.reading)?);
+    let mut checked =
+        check_all(load_all(&args.paths), &config::settings(&args.reading, &args.paths)?);
     for rule in &mut checked.rules {
         rule.findings.retain(|finding| !is_warning_of(finding, &allowed));
     }

@@ -48,7 +48,7 @@ enum Verdict {
 
 /// Runs tests, and gives the exit status.
 pub(super) fn run(args: &RulesTestArgs) -> Result<u8, CliError> {
-    let settings = config::settings(&args.reading)?;
+    let settings = config::settings(&args.reading, &args.paths)?;
     let files = test_files(&args.paths)?;
     let tested: Vec<_> = files.into_iter().map(|path| test_file(path, &settings)).collect();
     let mut out = BufWriter::new(io::stdout().lock());

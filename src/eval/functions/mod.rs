@@ -56,6 +56,9 @@ mod validate;
 
 use std::fmt::Debug;
 
+pub(crate) use moment::{of as moment_of, seconds as seconds_of};
+pub(crate) use strftime::formatted as format_time;
+pub(crate) use strptime::parsed as parse_time;
 pub use types::Type;
 
 use super::expr::{Compiler, Datum, Env, Expr, Kind, PlacedRegex};

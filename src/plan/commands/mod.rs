@@ -6,8 +6,11 @@
 //! pipeline: newest first (SPLUNK.md 1.15).
 
 mod allowance;
+mod append;
+mod convert;
 mod dedup;
 mod eventstats;
+mod filldown;
 mod fillnull;
 mod foreach;
 mod head;
@@ -15,13 +18,16 @@ mod iplocation;
 mod join;
 mod lookup;
 mod makemv;
+mod mvcombine;
 mod mvexpand;
 mod nomv;
 mod results;
 mod reverse;
 mod rex;
 mod sed;
+mod series;
 mod sort;
+mod strcat;
 mod streamstats;
 mod top;
 mod transaction;
@@ -89,7 +95,17 @@ pub(super) fn lower(
     subsearches: &mut usize,
 ) -> Option<Lowered> {
     Some(match kind {
+        CommandKind::Append(_) => {
+            *subsearches += 1;
+            append::lower(*subsearches - 1)
+        }
+        CommandKind::Convert(convert) => convert::lower(convert, compiler),
         CommandKind::Dedup(dedup) => dedup::lower(dedup),
+        CommandKind::Filldown(list) => filldown::lower(list),
+        CommandKind::Mvcombine(field) => mvcombine::lower(field),
+        CommandKind::Strcat(strcat) => strcat::lower(strcat),
+        CommandKind::Untable(series) => series::lower_untable(series),
+        CommandKind::Xyseries(series) => series::lower_xyseries(series),
         CommandKind::Eventstats(stats) => eventstats::lower(stats, compiler),
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
@@ -117,7 +133,14 @@ pub(super) fn lower(
 /// The name of a command that has no operator of its own.
 pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
+        CommandKind::Append(_) => "append",
+        CommandKind::Convert(_) => "convert",
         CommandKind::Dedup(_) => "dedup",
+        CommandKind::Filldown(_) => "filldown",
+        CommandKind::Mvcombine(_) => "mvcombine",
+        CommandKind::Strcat(_) => "strcat",
+        CommandKind::Untable(_) => "untable",
+        CommandKind::Xyseries(_) => "xyseries",
         CommandKind::Eventstats(_) => "eventstats",
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
@@ -218,6 +241,15 @@ pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
         CommandKind::Makemv(makemv) => vec![&makemv.field],
         CommandKind::Mvexpand(mvexpand) => vec![&mvexpand.field],
         CommandKind::Nomv(field) => vec![&field.node],
+        CommandKind::Convert(convert) => {
+            convert.conversions.iter().map(|one| one.field.node.as_str()).collect()
+        }
+        CommandKind::Strcat(strcat) => (strcat.sources.iter())
+            .filter_map(|source| match source {
+                ast::StrcatSource::Field(field) => Some(field.node.as_str()),
+                ast::StrcatSource::Text(_) => None,
+            })
+            .collect(),
         CommandKind::Foreach(foreach) => foreach.fields.iter().map(|f| f.node.as_str()).collect(),
         _ => Vec::new(),
     }
@@ -227,6 +259,8 @@ pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
 pub(super) fn columns(kind: &CommandKind) -> Option<Vec<String>> {
     match kind {
         CommandKind::Top(top) => Some(top::columns(top)),
+        CommandKind::Untable(series) => Some(series::untable_columns(series)),
+        CommandKind::Xyseries(series) => Some(vec![series.row.node.clone()]),
         _ => None,
     }
 }
@@ -234,6 +268,7 @@ pub(super) fn columns(kind: &CommandKind) -> Option<Vec<String>> {
 /// The subsearch of a command, where it has one.
 pub(super) fn subsearch(kind: &CommandKind) -> Option<&ast::Pipeline> {
     match kind {
+        CommandKind::Append(pipeline) => Some(pipeline),
         CommandKind::Join(join) => Some(&join.pipeline),
         _ => None,
     }
