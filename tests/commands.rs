@@ -282,8 +282,51 @@ fn rows_and_values_take_other_forms() {
         ("* | stats count by host, EventCode | xyseries host EventCode count", &["host=alpha 4688=2", "host=beta 4688=1 4689=1"]),
         ("* | stats count by host, EventCode | xyseries host EventCode count | untable host id n", &["host=alpha id=4688 n=2", "host=beta id=4688 n=1", "host=beta id=4689 n=1"]),
         ("* | table host N | xyseries host N none", &["host=beta", "host=alpha"]),
+        // accum and delta: in the order of rows; what is no number is passed over.
+        ("* | reverse | table N | accum N", &["N=9", "N=19", "N=abc"]),
+        ("* | reverse | table N | accum N as sum", &["N=9 sum=9", "N=10 sum=19", "N=abc"]),
+        ("* | reverse | table N | delta N", &["N=9", "N=10 delta(N)=1", "N=abc"]),
+        ("* | eval n=EventCode | table n | delta n AS d p=2", &["n=4688", "n=4689", "n=4688 d=0", "n=4688 d=-1"]),
+        // spath: a path, or all there is; what is no JSON gives nothing.
+        (r#"N=10 | eval j="{\"a\":{\"b\":[1,{\"c\":\"x\"}]}}" | spath input=j path=a.b{}.c output=o | table o"#, &["o=x"]),
+        (r#"N=10 | eval j="{\"a\":{\"b\":[1,2]}}" | spath input=j a.b{} | table a.*"#, &["a.b{}=1+2"]),
+        (r#"N=10 | eval j="{\"a\":{\"b\":[1,{\"c\":\"x\"},3]},\"d\":null,\"e\":true}" | spath input=j | table a.* d e"#, &["a.b{}=1+3 a.b{}.c=x e=true"]),
+        ("N=10 | spath | table N", &["N=10"]),
     ];
     check(cases);
+}
+
+/// Search Reference, inputlookup.
+#[test]
+fn a_table_gives_its_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("owners.csv");
+    std::fs::write(&path, "host,owner,\nalpha,ann,x\nbeta,,y\ngamma,carl,z\n").unwrap();
+    let mut settings = common::settings(Reading::AS_MEANT);
+    settings.resources.add_lookup("owners", &path).unwrap();
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("| inputlookup owners", &["host=alpha owner=ann", "host=beta", "host=gamma owner=carl"]),
+        ("| inputlookup start=1 max=1 owners | fields host", &["host=beta"]),
+        ("| inputlookup owners | where isnotnull(owner) | stats count", &["count=2"]),
+        ("N=10 | table host | inputlookup append=t max=1 owners", &["host=alpha", "host=alpha owner=ann"]),
+        ("N=10 | table host N | join host [| inputlookup owners]", &["host=alpha N=10 owner=ann"]),
+        ("N=10 | table host | append [| inputlookup owners | search owner=c*]", &["host=alpha", "host=gamma owner=carl"]),
+    ];
+    check_with(&settings, cases);
+    check(&[("N=10 | table host | append [| inputlookup none]", &["host=alpha"])]);
+    for (search, reading, code) in [
+        ("| inputlookup none", Reading::AS_MEANT, Ok(vec!["W0020"])),
+        ("| inputlookup none", Reading::STRICT, Err(vec!["E0322"])),
+    ] {
+        let rule = Rule::parse(search, "case.spl").unwrap();
+        let codes = |findings: Vec<coldsweep::spl::diagnostic::Diagnostic>| {
+            findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        let found = Plan::compile(rule, &common::settings(reading));
+        let found = found.map(|(_, f)| codes(f)).map_err(|refusal| codes(refusal.findings));
+        assert_eq!(found, code, "{search}");
+    }
 }
 
 /// SPLUNK.md 4, rex.
@@ -605,6 +648,13 @@ fn what_splunk_refuses_is_refused() {
         ("* | convert ctime(*) as a", "E0206"),
         ("* | convert", "E0205"),
         ("* | append", "E0205"),
+        ("* | accum", "E0205"),
+        ("* | delta N x=2", "E0203"),
+        ("* | spath output=a", "E0205"),
+        ("* | spath a b", "E0207"),
+        ("* | inputlookup t", "E0005"),
+        ("| inputlookup", "E0205"),
+        ("a [search b]", "E0011"),
         ("* | append maxout=3 [a]", "E0203"),
         ("* | append x [a]", "E0005"),
         ("* | filldown (", "E0005"),

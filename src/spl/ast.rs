@@ -93,16 +93,29 @@ pub enum CommandKind {
     Rename(Vec<(FieldPattern, FieldPattern)>),
     /// `eval a=EXPR, b=EXPR`.
     Eval(Vec<(Spanned<String>, Expr)>),
+    /// `accum FIELD [AS NAME]`.
+    Accum(Running),
     /// `append [SUBSEARCH]`.
     Append(Box<Pipeline>),
     /// `convert [timeformat=F] FUNCTION(FIELD) [AS NAME]...`.
     Convert(Box<Convert>),
     /// `dedup [N] FIELD...`.
     Dedup(Dedup),
+    /// `delta FIELD [AS NAME] [p=N]`.
+    Delta {
+        /// The field and the name of its result.
+        of: Running,
+        /// How many rows back the other value stands: 1 or more.
+        back: u64,
+    },
     /// `filldown [FIELD]...`.
     Filldown(Vec<FieldPattern>),
+    /// `inputlookup [append=B] [start=N] [max=N] NAME`.
+    Inputlookup(Inputlookup),
     /// `mvcombine [delim=D] FIELD`.
     Mvcombine(Spanned<String>),
+    /// `spath [input=F] [output=F] [path=P]`.
+    Spath(Spath),
     /// `strcat [allrequired=B] SOURCE... FIELD`.
     Strcat(Strcat),
     /// `xyseries ROW COLUMN VALUE`.
@@ -146,6 +159,45 @@ pub enum CommandKind {
     Top(Box<Top>),
     /// `transaction [FIELD]... [OPTION]...`.
     Transaction(Box<Transaction>),
+}
+
+impl CommandKind {
+    /// Whether the command makes rows of its own and takes none: it stands first.
+    #[must_use]
+    pub fn makes_rows(&self) -> bool {
+        matches!(self, Self::Inputlookup(Inputlookup { append: false, .. }))
+    }
+}
+
+/// The arguments of `accum` and `delta`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Running {
+    /// The field.
+    pub field: Spanned<String>,
+    /// The name of what is computed.
+    pub name: String,
+}
+
+/// The arguments of `inputlookup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inputlookup {
+    /// The name of the table.
+    pub name: Spanned<String>,
+    /// Whether its rows come behind others, and not alone.
+    pub append: bool,
+    /// How many rows of the table are passed over first.
+    pub start: u64,
+    /// How many rows are taken; `None` for all.
+    pub max: Option<u64>,
+}
+
+/// The arguments of `spath`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spath {
+    /// The field that holds the JSON.
+    pub input: String,
+    /// The path and the field that gets what stands there; `None` for all that there is.
+    pub path: Option<(String, String)>,
 }
 
 /// The arguments of `convert`.

@@ -37,7 +37,7 @@ codes! {
     EMPTY_SEARCH = "E0009";
     /// A comment in three backticks is never closed.
     UNCLOSED_COMMENT = "E0010";
-    /// A subsearch in square brackets is not supported yet.
+    /// A subsearch in square brackets stands where none is supported.
     SUBSEARCH = "E0011";
     /// An operator is glued to the word that follows it.
     GLUED_OPERATOR = "E0012";

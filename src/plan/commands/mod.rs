@@ -5,6 +5,7 @@
 //! needs all rows, or it needs all rows, and then runs once, on rows in the order of Splunk's
 //! pipeline: newest first (SPLUNK.md 1.15).
 
+mod accum;
 mod allowance;
 mod append;
 mod convert;
@@ -14,6 +15,7 @@ mod filldown;
 mod fillnull;
 mod foreach;
 mod head;
+mod inputlookup;
 mod iplocation;
 mod join;
 mod lookup;
@@ -27,6 +29,7 @@ mod rex;
 mod sed;
 mod series;
 mod sort;
+mod spath;
 mod strcat;
 mod streamstats;
 mod top;
@@ -95,12 +98,16 @@ pub(super) fn lower(
     subsearches: &mut usize,
 ) -> Option<Lowered> {
     Some(match kind {
+        CommandKind::Accum(running) => accum::lower(running),
         CommandKind::Append(_) => {
             *subsearches += 1;
             append::lower(*subsearches - 1)
         }
         CommandKind::Convert(convert) => convert::lower(convert, compiler),
         CommandKind::Dedup(dedup) => dedup::lower(dedup),
+        CommandKind::Delta { of, back } => accum::lower_delta(of, *back),
+        CommandKind::Inputlookup(input) => inputlookup::lower(input, compiler)?,
+        CommandKind::Spath(spath) => spath::lower(spath),
         CommandKind::Filldown(list) => filldown::lower(list),
         CommandKind::Mvcombine(field) => mvcombine::lower(field),
         CommandKind::Strcat(strcat) => strcat::lower(strcat),
@@ -133,11 +140,15 @@ pub(super) fn lower(
 /// The name of a command that has no operator of its own.
 pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
+        CommandKind::Accum(_) => "accum",
         CommandKind::Append(_) => "append",
         CommandKind::Convert(_) => "convert",
         CommandKind::Dedup(_) => "dedup",
+        CommandKind::Delta { .. } => "delta",
         CommandKind::Filldown(_) => "filldown",
+        CommandKind::Inputlookup(_) => "inputlookup",
         CommandKind::Mvcombine(_) => "mvcombine",
+        CommandKind::Spath(_) => "spath",
         CommandKind::Strcat(_) => "strcat",
         CommandKind::Untable(_) => "untable",
         CommandKind::Xyseries(_) => "xyseries",
@@ -241,6 +252,8 @@ pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
         CommandKind::Makemv(makemv) => vec![&makemv.field],
         CommandKind::Mvexpand(mvexpand) => vec![&mvexpand.field],
         CommandKind::Nomv(field) => vec![&field.node],
+        CommandKind::Accum(of) | CommandKind::Delta { of, .. } => vec![&of.field.node],
+        CommandKind::Spath(spath) => vec![&spath.input],
         CommandKind::Convert(convert) => {
             convert.conversions.iter().map(|one| one.field.node.as_str()).collect()
         }

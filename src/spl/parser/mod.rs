@@ -99,6 +99,9 @@ fn parse_commands(
         parser.is_subsearch = is_subsearch;
         let kind = if index == 0 { parser.base_search(starts_with_pipe) } else { parser.command() };
         if let Some(kind) = kind {
+            if kind.makes_rows() {
+                parser.takes_no_rows(&mut commands);
+            }
             commands.push(Command { kind, span: parser.command_span() });
         }
         diagnostics.append(&mut parser.findings);
@@ -138,6 +141,26 @@ impl<'a> Parser<'a> {
             self.scan.set(start);
         }
         commands::search::parse(self)
+    }
+
+    /// Sees to it that nothing but an empty search stands before a command that makes its own rows,
+    /// and that this search holds of no event.
+    fn takes_no_rows(&mut self, before: &mut [Command]) {
+        if let [Command { kind: CommandKind::Search(search), .. }] = before
+            && search.node == SearchKind::All
+            && search.span.start == search.span.end
+        {
+            let all = Box::new(search.clone());
+            search.node = SearchKind::Not(all);
+            return;
+        }
+        let range = self.range.clone();
+        self.error_with_hint(
+            codes::UNEXPECTED_TEXT,
+            "this command makes rows of its own, so it stands first, behind a pipe",
+            range,
+            "with `append=true` its rows come behind the others",
+        );
     }
 
     /// A command after a pipe: its name, then what its own file says.

@@ -264,7 +264,14 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.error(codes::SUBSEARCH, "subsearches are not supported yet", start..self.scan.at());
+        self.error_with_hint(
+            codes::SUBSEARCH,
+            "a subsearch among search terms is not supported: its rows would have to be known \
+             before the first event is looked at",
+            start..self.scan.at(),
+            "scan with the inner search first and write what it finds as terms or after IN, or use \
+             `join` or `lookup` behind the search",
+        );
     }
 
     /// A bare word: a keyword to search for, a `TERM()`, or the field of a comparison.

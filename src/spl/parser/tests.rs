@@ -389,8 +389,8 @@ fn what_is_wrong_is_named_and_placed() {
         ("a in (b)", &[(codes::LOWER_CASE_IN, "in")]),
         ("a | tabel b", &[(codes::UNKNOWN_COMMAND, "tabel")]),
         (
-            "a | spath input=b | wher a",
-            &[(codes::UNSUPPORTED_COMMAND, "spath"), (codes::UNKNOWN_COMMAND, "wher")],
+            "a | xpath input=b | wher a",
+            &[(codes::UNSUPPORTED_COMMAND, "xpath"), (codes::UNKNOWN_COMMAND, "wher")],
         ),
         ("a | map x [ | eval y=1 ] | table b", &[(codes::UNSUPPORTED_COMMAND, "map")]),
         ("a | \"b\"", &[(codes::UNEXPECTED_TEXT, "\"")]),

@@ -1,5 +1,6 @@
 //! The commands: one file each, and one list.
 
+mod accum;
 mod append;
 pub(super) mod bin;
 mod convert;
@@ -12,6 +13,7 @@ mod filldown;
 mod fillnull;
 mod foreach;
 mod head;
+mod inputlookup;
 mod iplocation;
 mod join;
 mod lookup;
@@ -27,6 +29,7 @@ pub(super) mod search;
 mod sed;
 mod series;
 mod sort;
+mod spath;
 mod stats;
 mod strcat;
 mod streamstats;
@@ -51,10 +54,12 @@ struct CommandSyntax {
 
 /// Every command that is supported.
 const COMMANDS: &[CommandSyntax] = &[
+    CommandSyntax { names: &["accum"], parse: accum::parse },
     CommandSyntax { names: &["append"], parse: append::parse },
     CommandSyntax { names: &["bin", "bucket", "discretize"], parse: bin::parse },
     CommandSyntax { names: &["convert"], parse: convert::parse },
     CommandSyntax { names: &["dedup"], parse: dedup::parse },
+    CommandSyntax { names: &["delta"], parse: accum::parse_delta },
     CommandSyntax { names: &["eval"], parse: eval::parse },
     CommandSyntax { names: &["eventstats"], parse: eventstats::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
@@ -62,6 +67,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
     CommandSyntax { names: &["foreach"], parse: foreach::parse },
     CommandSyntax { names: &["head"], parse: head::parse },
+    CommandSyntax { names: &["inputlookup"], parse: inputlookup::parse },
     CommandSyntax { names: &["iplocation"], parse: iplocation::parse },
     CommandSyntax { names: &["lookup"], parse: lookup::parse },
     CommandSyntax { names: &["makemv"], parse: makemv::parse },
@@ -76,6 +82,7 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["reverse"], parse: reverse::parse },
     CommandSyntax { names: &["search"], parse: search::parse },
     CommandSyntax { names: &["sort"], parse: sort::parse },
+    CommandSyntax { names: &["spath"], parse: spath::parse },
     CommandSyntax { names: &["stats"], parse: stats::parse },
     CommandSyntax { names: &["strcat"], parse: strcat::parse },
     CommandSyntax { names: &["streamstats"], parse: streamstats::parse },

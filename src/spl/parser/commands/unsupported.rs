@@ -4,7 +4,6 @@
 /// Their names.
 pub(super) const NAMES: &[&str] = &[
     "abstract",
-    "accum",
     "addcoltotals",
     "addinfo",
     "addtotals",
@@ -28,7 +27,6 @@ pub(super) const NAMES: &[&str] = &[
     "datamodel",
     "dbinspect",
     "delete",
-    "delta",
     "diff",
     "erex",
     "eventcount",
@@ -49,7 +47,6 @@ pub(super) const NAMES: &[&str] = &[
     "iconify",
     "inputcsv",
     "inputintelligence",
-    "inputlookup",
     "kmeans",
     "kv",
     "kvform",
@@ -99,7 +96,6 @@ pub(super) const NAMES: &[&str] = &[
     "sistats",
     "sitimechart",
     "sitop",
-    "spath",
     "tags",
     "timechart",
     "timewrap",
