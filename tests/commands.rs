@@ -312,6 +312,14 @@ fn a_table_gives_its_rows() {
         ("N=10 | table host | inputlookup append=t max=1 owners", &["host=alpha", "host=alpha owner=ann"]),
         ("N=10 | table host N | join host [| inputlookup owners]", &["host=alpha N=10 owner=ann"]),
         ("N=10 | table host | append [| inputlookup owners | search owner=c*]", &["host=alpha", "host=gamma owner=carl"]),
+        // Among search terms its rows are joined by OR, the fields of a row by AND; no row is false.
+        ("[| inputlookup owners | fields host] | stats count", &["count=4"]),
+        ("[| inputlookup owners | where owner=\"ann\" | fields host] N=* | table N", &["N=10", "N=9"]),
+        ("NOT [inputlookup owners | where owner=\"ann\" | fields host] | table host", &["host=beta", "host=beta"]),
+        ("x.exe [| inputlookup owners | eval N=if(host=\"alpha\", \"10\", \"abc\") | fields host N] | table host N", &["host=beta N=abc", "host=alpha N=10"]),
+        ("[| inputlookup owners | where owner=\"nobody\" | fields host] | stats count", &["count=0"]),
+        ("[| inputlookup owners | stats values(host) as host] | stats count", &["count=4"]),
+        ("* | table host N | search [| inputlookup owners | where isnull(owner) | fields host]", &["host=beta", "host=beta N=abc"]),
     ];
     check_with(&settings, cases);
     check(&[("N=10 | table host | append [| inputlookup none]", &["host=alpha"])]);
@@ -655,6 +663,7 @@ fn what_splunk_refuses_is_refused() {
         ("* | inputlookup t", "E0005"),
         ("| inputlookup", "E0205"),
         ("a [search b]", "E0011"),
+        ("a | transaction host startswith=([| inputlookup t])", "E0011"),
         ("* | append maxout=3 [a]", "E0203"),
         ("* | append x [a]", "E0005"),
         ("* | filldown (", "E0005"),

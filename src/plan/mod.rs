@@ -13,6 +13,7 @@ pub mod page;
 mod physical;
 mod required;
 mod select;
+mod subsearch;
 pub mod trace;
 
 pub use bin::Bin;
@@ -109,7 +110,8 @@ impl Plan {
         if !settings.reading.has(Accommodation::FilterMacro) {
             refuse_filters(&mut diagnostics);
         }
-        let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
+        let Some(mut pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
+        subsearch::expand(&rule, &mut pipeline, settings, &mut diagnostics);
         let plan = Self::build(&rule, &pipeline, settings, &mut diagnostics);
         diagnostics.sort_by_key(|finding| finding.span.start);
         let Some(plan) = plan else { return refuse(rule, diagnostics) };

@@ -649,6 +649,8 @@ pub enum SearchKind {
         /// The values; `*` is a wildcard.
         values: Vec<Spanned<String>>,
     },
+    /// `[SUBSEARCH]`: what its rows say. A plan has the terms in its place.
+    Subsearch(Box<Pipeline>),
 }
 
 /// Comparison operators.

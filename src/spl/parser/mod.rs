@@ -90,7 +90,11 @@ fn parse_commands(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Command> {
     let text = expanded.text.get(within.clone()).unwrap_or_default();
-    let ranges = lexer::split_commands(text);
+    let mut ranges = lexer::split_commands(text);
+    if is_subsearch && text.split_whitespace().next() == Some("inputlookup") {
+        // The first word of a subsearch may be that of a command that makes its own rows.
+        ranges.insert(0, 0..0);
+    }
     let starts_with_pipe = ranges.len() > 1;
     let mut commands = Vec::with_capacity(ranges.len());
     for (index, range) in ranges.into_iter().enumerate() {
@@ -117,13 +121,23 @@ struct Parser<'a> {
     depth: usize,
     /// Whether the command is one of a subsearch.
     is_subsearch: bool,
+    /// Whether a subsearch may stand among the terms.
+    takes_subsearch: bool,
     findings: Vec<Diagnostic>,
 }
 
 impl<'a> Parser<'a> {
     fn new(source: &'a Expanded<'a>, range: Range<usize>) -> Self {
         let scan = Scanner::new(&source.text, range.clone());
-        Self { source, scan, range, depth: 0, is_subsearch: false, findings: Vec::new() }
+        Self {
+            source,
+            scan,
+            range,
+            depth: 0,
+            is_subsearch: false,
+            takes_subsearch: false,
+            findings: Vec::new(),
+        }
     }
 
     /// The search before the first pipe. Text that starts with a pipe has an empty one.
