@@ -34,6 +34,7 @@ impl Folder {
 
     fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         path
     }
@@ -144,6 +145,26 @@ fn no_rows_are_an_empty_answer_in_every_format() {
         }
         assert!(run.stderr.contains("why none: "), "{}", run.stderr);
     }
+}
+
+#[test]
+fn an_answer_that_a_later_command_empties_says_so() {
+    let folder = Folder::empty();
+    folder.write("a.xml", logs::xml_event("alpha", 1, "msiexec /i http://x.test/a.msi"));
+    folder.write("r.spl", "msiexec | stats count by host | where count > 5");
+    let run = folder.run("scan -r r.spl a.xml");
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("matched: 1 event in 0 rows"), "{}", run.stderr);
+    assert!(run.stderr.contains("why none: what stands behind"), "{}", run.stderr);
+}
+
+#[test]
+fn a_folder_is_no_rule_to_explain() {
+    let folder = Folder::empty();
+    std::fs::create_dir(folder.path().join("rules")).unwrap();
+    let run = folder.run("explain rules");
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("rules: a folder, and one rule is wanted"), "{}", run.stderr);
 }
 
 #[test]
@@ -568,6 +589,29 @@ fn quiet_says_only_what_is_wrong() {
 }
 
 #[test]
+fn what_a_rule_lacks_is_in_the_numbers() {
+    let folder = Folder::new();
+    for name in ["r", "s"] {
+        let lookup = "EventCode=* | lookup owners host | iplocation src | table _time";
+        folder.write(&format!("rules/{name}.spl"), lookup);
+    }
+    folder.run("scan -r rules --stats-json stats.json a.xml");
+    let stats: Json = serde_json::from_str(&folder.read("stats.json")).unwrap();
+    let lacks = stats["not_given"].as_array().unwrap();
+    let whats: Vec<_> = lacks.iter().map(|one| one["what"].as_str().unwrap()).collect();
+    assert!(
+        lacks.len() == 2 && whats.iter().any(|what| what.contains("the lookup `owners`")),
+        "{whats:?}"
+    );
+    assert!(lacks.iter().all(|one| one["rules"] == serde_json::json!(["r", "s"])), "{lacks:?}");
+    folder.write("owners.csv", "host,owner\nx,y\n");
+    folder.write("t.spl", "EventCode=* | lookup owners host | table _time");
+    folder.run("scan -r t.spl --lookup owners=owners.csv --stats-json stats.json a.xml");
+    let stats: Json = serde_json::from_str(&folder.read("stats.json")).unwrap();
+    assert_eq!(stats["not_given"], serde_json::json!([]));
+}
+
+#[test]
 fn what_a_command_says_of_its_rows_is_in_the_summary() {
     let folder = Folder::new();
     folder.write("r.spl", "EventCode=* | sort 1 -_time | table _time");
@@ -728,7 +772,7 @@ fn a_rule_that_cannot_run_is_shown_where() {
     for says in [
         "wrong.yml:4:3",
         "error: not.yml",
-        "error: missing.yml: No such file",
+        "error: missing.yml: there is no such file",
         "rules: 1 ran, 3 did not",
     ] {
         assert!(run.stderr.contains(says), "{says}: {}", run.stderr);
@@ -768,6 +812,10 @@ fn explain_shows_the_page_of_a_rule() {
     ] {
         assert!(page.stdout.contains(says), "{says}: {}", page.stdout);
     }
+    folder.write("join.spl", "needle-one | join host [search \"needle-two\" | table host user]");
+    let page = folder.run("explain join.spl").stdout;
+    let (_, subsearches) = page.split_once("Subsearches, which look").expect("a section");
+    assert!(subsearches.contains("needle-two") && subsearches.contains("table host, user"));
     folder.write("rule.spl", "\"needle-one\" | stats count by host");
     assert!(folder.run("explain rule.spl").stdout.contains("needle-one"));
     assert_eq!(folder.run("explain --strict").status, 0);
@@ -1005,12 +1053,50 @@ fn a_scan_runs_the_rules_that_are_meant() {
     assert_eq!(rules("--technique T9999"), (2, String::new()));
 }
 
+/// What is not as the format of layers has it (mitre-attack/attack-navigator,
+/// `layers/LAYERFORMATv4_5.md`).
+fn wrong_in_layer(layer: &Json) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut must = |holds: bool, what: String| wrong.extend((!holds).then_some(what));
+    must(layer["name"].is_string(), "name".to_owned());
+    must(layer["domain"] == "enterprise-attack", "domain".to_owned());
+    must(layer["versions"]["layer"] == "4.5", "version of the format".to_owned());
+    let navigator: Vec<u32> = layer["versions"]["navigator"]
+        .as_str()
+        .map(|text| text.split('.').filter_map(|part| part.parse().ok()).collect())
+        .unwrap_or_default();
+    must(navigator.len() == 3 && navigator >= vec![4, 9, 0], format!("navigator {navigator:?}"));
+    must(layer["sorting"].as_u64().is_some_and(|sorting| sorting <= 3), "sorting".to_owned());
+    let is_one_of = |value: &Json, known: &[&str]| known.iter().any(|known| value == known);
+    must(is_one_of(&layer["layout"]["layout"], &["side", "flat", "mini"]), "layout".to_owned());
+    let expanded = &layer["layout"]["expandedSubtechniques"];
+    must(is_one_of(expanded, &["none", "all", "annotated"]), "expandedSubtechniques".to_owned());
+    let gradient = &layer["gradient"];
+    let (least, most) = (gradient["minValue"].as_u64(), gradient["maxValue"].as_u64());
+    must(least.is_some() && least < most, format!("gradient {least:?} to {most:?}"));
+    let colours = gradient["colors"].as_array().map_or(&[][..], Vec::as_slice);
+    must(colours.len() >= 2, "colours".to_owned());
+    for colour in colours {
+        let digits = colour.as_str().and_then(|text| text.strip_prefix('#')).unwrap_or_default();
+        let is_rgb = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        must(is_rgb, format!("colour {colour}"));
+    }
+    for one in layer["techniques"].as_array().unwrap() {
+        let id = one["techniqueID"].as_str().unwrap_or_default();
+        let shape: String = id.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+        must(["T9999", "T9999.999"].contains(&shape.as_str()), format!("id of {one}"));
+        must(one["score"].as_u64().is_some_and(|s| Some(s) <= most), format!("score of {one}"));
+        must(one["enabled"].is_boolean() && one["comment"].is_string(), format!("parts of {one}"));
+    }
+    wrong
+}
+
 #[test]
 fn navigator_layers_score_rules_and_rows() {
     let folder = catalog();
     let scores = |name: &str| {
         let layer: Json = serde_json::from_str(&folder.read(name)).unwrap();
-        assert_eq!(layer["versions"]["layer"], "4.5");
+        assert_eq!(wrong_in_layer(&layer), Vec::<String>::new());
         let one = |one: &Json| (one["techniqueID"].clone(), one["score"].clone());
         let all = layer["techniques"].as_array().unwrap().iter().map(one);
         all.map(|(id, score)| format!("{}={score}", id.as_str().unwrap())).collect::<Vec<_>>()
@@ -1019,6 +1105,10 @@ fn navigator_layers_score_rules_and_rows() {
     assert_eq!(scores("rules.json"), ["T1105=2", "T1218.007=1", "T1218.011=1"]);
     assert_eq!(folder.run("scan a.xml c.log -r rules --navigator hits.json").status, 0);
     assert_eq!(scores("hits.json"), ["T1105=0", "T1218.007=2", "T1218.011=0"]);
+    // Without a technique, and with what is none.
+    folder.write("none/a.yml", "id: 9\ntitle: t\nlogic: x\ntechnique_id: [T12, TA0005, x]\n");
+    assert_eq!(folder.run("rules list none --navigator none.json").status, 0);
+    assert_eq!(scores("none.json"), [""; 0]);
     let run = folder.run("scan a.xml -r rules --navigator a.xml");
     assert!(run.stderr.contains("is to be searched"), "{}", run.stderr);
 }
@@ -1188,7 +1278,7 @@ fn checks_are_told_in_each_format() {
         "partial       rules/c.yml: Loose & <wide>\n",
         "warning[W0101]: `yy` is tested here",
         "--> rules/c.yml:4:21",
-        "3 rules: 1 run as they are, 0 with accommodations, 1 in part, 1 do not run; 1 files are no rules",
+        "3 rules: 1 runs as written, 0 with accommodations, 1 in part, 1 does not run; 1 file without a rule",
     ] {
         assert!(run.stdout.contains(says), "{says}\n{}", run.stdout);
     }
@@ -1239,7 +1329,7 @@ fn warnings_are_allowed_and_denied() {
     ] {
         let run = folder.run(words);
         assert_eq!(run.status, status, "{words}: {}", run.stdout);
-        let expected = format!("; {warnings} warnings");
+        let expected = format!("; {warnings} warning{}\n", if warnings == 1 { "" } else { "s" });
         assert!(run.stdout.contains(&expected), "{words}: {}", run.stdout);
     }
     for (words, says) in [

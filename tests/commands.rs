@@ -250,6 +250,93 @@ fn commands_do_what_splunk_does() {
     check(cases);
 }
 
+/// Search Reference: convert, append, filldown, mvcombine, strcat, xyseries, untable.
+#[test]
+fn rows_and_values_take_other_forms() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        // convert: times by their format, in place or under another name; what is none stays.
+        ("N=10 | stats min(_time) as first | convert timeformat=\"%Y-%m-%dT%H:%M:%S\" ctime(first)", &["first=2024-01-01T00:00:01"]),
+        ("N=10 | eval t=_time | convert ctime(t) AS shown | table shown", &["shown=01/01/2024 00:00:01"]),
+        ("N=abc | convert ctime(N) | table N", &["N=abc"]),
+        ("N=10 | eval s=\"01/02/2024 00:00:00\" | convert mktime(s) | table s", &["s=1704153600"]),
+        ("N=10 | eval a=\"01:00:01\", b=\"2m\", c=\"1,234\", d=\"12 ms\", e=\"01:02.5\" | convert dur2sec(a) memk(b), rmcomma(c) rmunit(d) mstime(e) | table a b c d e", &["a=3601 b=2048 c=1234 d=12 e=62.5"]),
+        ("N=10 | eval xa=0, xb=0 | convert timeformat=\"%Y\" ctime(x*) none(xb) | table xa xb", &["xa=1970 xb=0"]),
+        ("* | stats values(N) as v | convert rmunit(v) | table v", &["v=10+9+abc"]),
+        // append: behind the rows that are there.
+        ("N=10 | table N | append [search N=abc | table N host]", &["N=10", "N=abc host=beta"]),
+        ("* | stats count | append maxtime=60 [search N=9 | stats count by host] | table host count", &["count=4", "host=alpha count=1"]),
+        ("N=none_such | table N | append [search N=9 | table N]", &["N=9"]),
+        // filldown: from the row before, all fields or some.
+        ("* | table host N | filldown N", &["host=beta", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        ("* | reverse | table host N M | filldown", &["host=alpha N=9", "host=alpha N=10", "host=beta N=abc", "host=beta N=abc M=one+two"]),
+        ("* | reverse | table host N | filldown M", &["host=alpha N=9", "host=alpha N=10", "host=beta N=abc", "host=beta"]),
+        // mvcombine: rows that differ in one field alone.
+        ("* | table host N | mvcombine N", &["host=beta", "host=beta N=abc", "host=alpha N=10+9"]),
+        ("* | table host N | mvcombine delim=\",\" host", &["host=beta", "host=beta N=abc", "host=alpha N=10", "host=alpha N=9"]),
+        // strcat: a field that is missing is empty, unless all are required.
+        ("N=10 | strcat host \"/\" N at | table at", &["at=alpha/10"]),
+        ("N=10 | strcat host none \"!\" at | table at", &["at=alpha!"]),
+        ("N=10 | strcat allrequired=t host none at | table host at", &["host=alpha"]),
+        // xyseries and untable: a table of rows, and back.
+        ("* | stats count by host, EventCode | xyseries host EventCode count", &["host=alpha 4688=2", "host=beta 4688=1 4689=1"]),
+        ("* | stats count by host, EventCode | xyseries host EventCode count | untable host id n", &["host=alpha id=4688 n=2", "host=beta id=4688 n=1", "host=beta id=4689 n=1"]),
+        ("* | table host N | xyseries host N none", &["host=beta", "host=alpha"]),
+        // accum and delta: in the order of rows; what is no number is passed over.
+        ("* | reverse | table N | accum N", &["N=9", "N=19", "N=abc"]),
+        ("* | reverse | table N | accum N as sum", &["N=9 sum=9", "N=10 sum=19", "N=abc"]),
+        ("* | reverse | table N | delta N", &["N=9", "N=10 delta(N)=1", "N=abc"]),
+        ("* | eval n=EventCode | table n | delta n AS d p=2", &["n=4688", "n=4689", "n=4688 d=0", "n=4688 d=-1"]),
+        // spath: a path, or all there is; what is no JSON gives nothing.
+        (r#"N=10 | eval j="{\"a\":{\"b\":[1,{\"c\":\"x\"}]}}" | spath input=j path=a.b{}.c output=o | table o"#, &["o=x"]),
+        (r#"N=10 | eval j="{\"a\":{\"b\":[1,2]}}" | spath input=j a.b{} | table a.*"#, &["a.b{}=1+2"]),
+        (r#"N=10 | eval j="{\"a\":{\"b\":[1,{\"c\":\"x\"},3]},\"d\":null,\"e\":true}" | spath input=j | table a.* d e"#, &["a.b{}=1+3 a.b{}.c=x e=true"]),
+        ("N=10 | spath | table N", &["N=10"]),
+    ];
+    check(cases);
+}
+
+/// Search Reference, inputlookup.
+#[test]
+fn a_table_gives_its_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("owners.csv");
+    std::fs::write(&path, "host,owner,\nalpha,ann,x\nbeta,,y\ngamma,carl,z\n").unwrap();
+    let mut settings = common::settings(Reading::AS_MEANT);
+    settings.resources.add_lookup("owners", &path).unwrap();
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("| inputlookup owners", &["host=alpha owner=ann", "host=beta", "host=gamma owner=carl"]),
+        ("| inputlookup start=1 max=1 owners | fields host", &["host=beta"]),
+        ("| inputlookup owners | where isnotnull(owner) | stats count", &["count=2"]),
+        ("N=10 | table host | inputlookup append=t max=1 owners", &["host=alpha", "host=alpha owner=ann"]),
+        ("N=10 | table host N | join host [| inputlookup owners]", &["host=alpha N=10 owner=ann"]),
+        ("N=10 | table host | append [| inputlookup owners | search owner=c*]", &["host=alpha", "host=gamma owner=carl"]),
+        // Among search terms its rows are joined by OR, the fields of a row by AND; no row is false.
+        ("[| inputlookup owners | fields host] | stats count", &["count=4"]),
+        ("[| inputlookup owners | where owner=\"ann\" | fields host] N=* | table N", &["N=10", "N=9"]),
+        ("NOT [inputlookup owners | where owner=\"ann\" | fields host] | table host", &["host=beta", "host=beta"]),
+        ("x.exe [| inputlookup owners | eval N=if(host=\"alpha\", \"10\", \"abc\") | fields host N] | table host N", &["host=beta N=abc", "host=alpha N=10"]),
+        ("[| inputlookup owners | where owner=\"nobody\" | fields host] | stats count", &["count=0"]),
+        ("[| inputlookup owners | stats values(host) as host] | stats count", &["count=4"]),
+        ("* | table host N | search [| inputlookup owners | where isnull(owner) | fields host]", &["host=beta", "host=beta N=abc"]),
+    ];
+    check_with(&settings, cases);
+    check(&[("N=10 | table host | append [| inputlookup none]", &["host=alpha"])]);
+    for (search, reading, code) in [
+        ("| inputlookup none", Reading::AS_MEANT, Ok(vec!["W0020"])),
+        ("| inputlookup none", Reading::STRICT, Err(vec!["E0322"])),
+    ] {
+        let rule = Rule::parse(search, "case.spl").unwrap();
+        let codes = |findings: Vec<coldsweep::spl::diagnostic::Diagnostic>| {
+            findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        let found = Plan::compile(rule, &common::settings(reading));
+        let found = found.map(|(_, f)| codes(f)).map_err(|refusal| codes(refusal.findings));
+        assert_eq!(found, code, "{search}");
+    }
+}
+
 /// SPLUNK.md 4, rex.
 #[test]
 fn rex_takes_and_rewrites() {
@@ -562,6 +649,30 @@ fn what_splunk_refuses_is_refused() {
         ("* | eval a=\"x\"+1", "E0311"),
         ("* | eval a=upper(null())", "E0311"),
         ("* | where random()>1", "E0312"),
+        ("* | convert auto(N)", "E0203"),
+        ("* | convert ctime()", "E0205"),
+        ("* | convert ctime N", "E0205"),
+        ("* | convert ctime(N", "E0002"),
+        ("* | convert ctime(*) as a", "E0206"),
+        ("* | convert", "E0205"),
+        ("* | append", "E0205"),
+        ("* | accum", "E0205"),
+        ("* | delta N x=2", "E0203"),
+        ("* | spath output=a", "E0205"),
+        ("* | spath a b", "E0207"),
+        ("* | inputlookup t", "E0005"),
+        ("| inputlookup", "E0205"),
+        ("a [search b]", "E0011"),
+        ("a | transaction host startswith=([| inputlookup t])", "E0011"),
+        ("* | append maxout=3 [a]", "E0203"),
+        ("* | append x [a]", "E0005"),
+        ("* | filldown (", "E0005"),
+        ("* | mvcombine", "E0205"),
+        ("* | strcat a", "E0205"),
+        ("* | strcat a \"b\"", "E0205"),
+        ("* | xyseries a b", "E0205"),
+        ("* | untable a b c d", "E0203"),
+        ("* | tstats count", "E0202"),
         ("* | stats nosuchfunc(N)", "E0309"),
         ("* | stats perc101(N)", "E0309"),
         ("* | stats sparkline(N)", "E0309"),

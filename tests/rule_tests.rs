@@ -98,7 +98,7 @@ failed: a/r.test.yml:17: a row too many
     + count: [\"1\"]
     + host: [\"alpha\"]
     + u: [\"alice\"]
-1 files: 1 passed, 3 failed, 0 errors
+1 file: 1 passed, 3 failed, 0 errors
 ";
     assert_eq!(plain.stdout, expected);
 
@@ -119,13 +119,65 @@ failed: a/r.test.yml:17: a row too many
     }
 }
 
+/// The layout of splunk/security_content, all of it made up.
+fn content() -> tempfile::TempDir {
+    folder(&[
+        (
+            "content/detections/endpoint/made_up.yml",
+            "id: made-up-1\nname: Made up\nsearch: '`made_up_source` EventCode=4688 \
+             | stats count min(_time) as first by host | `made_up_ctime(first)` \
+             | `made_up_filter`'\n",
+        ),
+        ("content/macros/made_up_source.yml", "name: made_up_source\ndefinition: '\"4688\"'\n"),
+        (
+            "content/macros/made_up_ctime.yml",
+            "name: made_up_ctime\narguments:\n- field\ndefinition: 'convert \
+             timeformat=\"%Y-%m-%dT%H:%M:%S\" ctime($field$)'\n",
+        ),
+        ("content/macros/broken.yml", "name: broken\n"),
+        ("content/lookups/hosts.yml", "name: hosts\nfilename: hosts.csv\n"),
+        (
+            "a.log",
+            "01/02/2024 03:04:05 AM\nLogName=Security\nEventCode=4688\nComputerName=alpha\n\
+             Message=x\n",
+        ),
+    ])
+}
+
+#[test]
+fn a_checkout_of_security_content_has_its_own_macros() {
+    let folder = content();
+    for path in ["content", "content/detections", "content/detections/endpoint/made_up.yml"] {
+        let check = run(folder.path(), &format!("rules check {path}"));
+        assert_eq!(check.status, 0, "{}{}", check.stdout, check.stderr);
+        assert!(check.stdout.contains("made_up.yml: Made up (filter-macro)"), "{}", check.stdout);
+        assert!(check.stdout.contains("warning[W0012]: the macro `made_up_filter`"));
+        assert!(check.stdout.contains("\n1 rule: "), "{}", check.stdout);
+        let broken = "broken.yml: not a macro: it has no `definition`";
+        assert!(check.stderr.contains(broken), "{}", check.stderr);
+
+        let scan = run(folder.path(), &format!("scan -q -r {path} a.log"));
+        let row: Json = serde_json::from_str(&scan.stdout).unwrap();
+        assert_eq!(row["first"], "2024-01-02T03:04:05", "{path}");
+    }
+    let strict = run(folder.path(), "rules check --strict content");
+    assert_eq!(strict.status, 2);
+    assert!(strict.stdout.contains("error[E0101]: the macro `made_up_filter` is not defined"));
+    // A definition of one's own wins over theirs.
+    std::fs::write(folder.path().join("m.toml"), "[made_up_source]\ndefinition = \"zzz\"\n")
+        .unwrap();
+    let none = run(folder.path(), "scan -q -r content --macros m.toml a.log");
+    assert_eq!((none.status, none.stdout.as_str()), (1, ""));
+}
+
 #[test]
 fn what_cannot_be_run_is_an_error() {
     let good = case("one", "alpha", "  count: 1\n");
     let cases = |text: &str| format!("cases:\n{text}");
     for (files, words, says) in [
-        (vec![], "rules test .", "no tests are there"),
+        (vec![], "rules test .", ".: no tests are there"),
         (vec![("r.yml", RULE.to_owned())], "rules test r.yml", "r.yml: no test is beside it"),
+        (vec![], "rules test s.yml", "s.yml: there is no such file"),
         (vec![("r.test.yml", cases(&good))], "rules test .", "no rule is there"),
         (
             vec![("r.test.yml", cases(&good)), ("r.spl", "x | nope".to_owned())],
@@ -188,7 +240,7 @@ fn tests_of_saved_searches_name_their_stanza() {
     );
     let folder = folder(&[("default/savedsearches.conf", conf), ("b.test.yml", &tests)]);
     let run = run(folder.path(), "rules test b.test.yml");
-    assert_eq!((run.status, run.stdout.as_str()), (0, "1 files: 1 passed, 0 failed, 0 errors\n"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, "1 file: 1 passed, 0 failed, 0 errors\n"));
 }
 
 #[test]
@@ -200,5 +252,5 @@ fn the_example_of_the_page_passes() {
     };
     let folder = folder(&[("greeting.yml", &block("rule")), ("greeting.test.yml", &block("test"))]);
     let run = run(folder.path(), "rules test greeting.yml");
-    assert_eq!((run.status, run.stdout.as_str()), (0, "1 files: 2 passed, 0 failed, 0 errors\n"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, "1 file: 2 passed, 0 failed, 0 errors\n"));
 }

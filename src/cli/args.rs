@@ -26,7 +26,7 @@ pub enum Command {
     Scan(ScanArgs),
     /// Show a rule's page: what it looks for, how it runs, what it relies on
     Explain(ExplainArgs),
-    /// Check or list rules
+    /// Check, test or list rules
     Rules(RulesArgs),
     /// Measure what rules cost, over corpora or your files
     Bench(BenchArgs),

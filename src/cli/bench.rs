@@ -38,7 +38,8 @@ const COMMIT: &str = "COLDSWEEP_COMMIT";
 pub(super) fn run(args: &BenchArgs) -> Result<u8, CliError> {
     // Before anything takes an hour.
     let old = args.compare.as_deref().map(load).transpose()?;
-    let settings = config::settings(&args.reading)?;
+    let paths: Vec<_> = args.rule.iter().chain(&args.rules).chain(&args.catalog).cloned().collect();
+    let settings = config::settings(&args.reading, &paths)?;
     let bench = bench(args, &settings);
     let mut report = Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),

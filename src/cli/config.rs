@@ -1,6 +1,7 @@
 //! What was typed -> what is meant.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use globset::{Glob, GlobSetBuilder};
@@ -15,14 +16,16 @@ use crate::cim::Cim;
 use crate::event::Format;
 use crate::plan::{Plan, Selection, Settings, source_kinds};
 use crate::reading::Reading;
+use crate::report::printable;
 use crate::resources::Resources;
-use crate::rule::{Catalog, Rule, load_all};
+use crate::rule::{Catalog, Rule, load_all, macros_beside};
 use crate::scan::{InputNames, Options, SHARD_SIZE};
 use crate::source::MapChoice;
 use crate::spl::Macros;
 
-/// Resolves how rules are read.
-pub(super) fn settings(args: &ReadingArgs) -> Result<Settings, CliError> {
+/// Resolves how rules are read. `rules` are the paths that they come from: macros may lie beside.
+/// What cannot be read of these is told on standard error.
+pub(super) fn settings(args: &ReadingArgs, rules: &[PathBuf]) -> Result<Settings, CliError> {
     let reading = match (&args.accommodate, args.strict) {
         (_, true) => Reading::STRICT,
         (None, false) => Reading::AS_MEANT,
@@ -31,6 +34,11 @@ pub(super) fn settings(args: &ReadingArgs) -> Result<Settings, CliError> {
         }
     };
     let mut macros = Macros::builtin();
+    let (beside, errors) = macros_beside(rules);
+    for error in &errors {
+        writeln!(io::stderr(), "error: {}", printable(&error.to_string()))?;
+    }
+    macros.extend(beside);
     for path in &args.macros {
         macros.extend(Macros::load(path).map_err(|error| CliError::new(error.to_string()))?);
     }
@@ -65,7 +73,7 @@ fn timezone(name: &str) -> Result<TimeZone, CliError> {
 
 /// Resolves how a sweep's rules are read: as [`settings`], at the moment of `--now`.
 pub(super) fn scan_settings(args: &ScanArgs) -> Result<Settings, CliError> {
-    let mut settings = settings(&args.reading)?;
+    let mut settings = settings(&args.reading, &args.rule)?;
     if let Some(now) = &args.now {
         settings.now = moment("--now", now, &settings)?;
     }
@@ -258,7 +266,8 @@ mod tests {
 
     #[test]
     fn times_are_absolute_or_before_now() {
-        let settings = settings(&ReadingArgs { timezone: "UTC".into(), ..ReadingArgs::default() });
+        let settings =
+            settings(&ReadingArgs { timezone: "UTC".into(), ..ReadingArgs::default() }, &[]);
         let settings = settings.unwrap_or_else(|error| panic!("{error:?}"));
         let at = |text| moment("--since", text, &settings).map_err(|error| error.to_string());
         assert_eq!(at("2024-05-01T00:00:00+02:00"), Ok("2024-04-30T22:00:00Z".parse().unwrap()));

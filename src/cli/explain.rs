@@ -13,7 +13,7 @@ use crate::scan::{EventTrace, Options, Severity, trace};
 
 /// Explains one rule.
 pub(super) fn run(args: &ExplainArgs) -> Result<u8, CliError> {
-    let settings = config::settings(&args.reading)?;
+    let settings = config::settings(&args.reading, args.rule.as_slice())?;
     let rule = match &args.rule {
         None => Rule::builtin(),
         Some(path) => Rule::load(path),

@@ -28,8 +28,8 @@ pub(super) fn run(args: &RulesArgs) -> Result<u8, CliError> {
 }
 
 fn run_list(args: &RulesListArgs) -> Result<u8, CliError> {
-    let settings = config::settings(&args.reading)?;
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
+    let settings = config::settings(&args.reading, &paths)?;
     let selection = config::selection(&args.select)?;
     let checked = check_all(config::load(&paths, &settings, &selection)?, &settings);
     if let Some(path) = &args.navigator {
@@ -178,7 +178,7 @@ fn write_json(checked: &Checked, to: &mut dyn Write) -> Result<(), CliError> {
 
 fn write_list(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
     for CheckedRule { rule, state, kinds, .. } in &checked.rules {
-        let (techniques, kinds) = (rule.technique_ids.join(","), kinds.join(","));
+        let (techniques, kinds) = (or_dash(&rule.technique_ids), or_dash(kinds));
         writeln!(
             to,
             "{:<14} {:<13} {:<24} {:<24} {}",
@@ -193,6 +193,11 @@ fn write_list(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
         writeln!(to, "error: {}", printable(error))?;
     }
     Ok(())
+}
+
+/// Several values of a cell, or what says that there are none.
+fn or_dash(values: &[String]) -> String {
+    if values.is_empty() { "-".to_owned() } else { values.join(",") }
 }
 
 fn write_list_json(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {

@@ -61,7 +61,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<u8, CliError> {
         }
     }
     if let Some((path, file)) = stats_json {
-        write_json(&StatsJson(&outcome), file).map_err(|error| unwritten(path, &error))?;
+        write_json(&StatsJson(&plans, &outcome), file).map_err(|error| unwritten(path, &error))?;
     }
     if let Some((path, file)) = navigator {
         write_json(&Layer::of_sweep(&plans, &outcome), file)

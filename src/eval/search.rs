@@ -52,6 +52,8 @@ impl Search {
         };
         match &expr.node {
             SearchKind::All => Self::All,
+            // A plan has its terms in its place; without them it holds of nothing.
+            SearchKind::Subsearch(_) => Self::Not(Box::new(Self::All)),
             SearchKind::And(list) => Self::And(all(list)),
             SearchKind::Or(list) => Self::Or(all(list)),
             SearchKind::Not(inner) => Self::Not(Box::new(Self::compile_under(inner, !negated))),

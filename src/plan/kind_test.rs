@@ -81,6 +81,8 @@ fn of_field(field: &str, cim: &Cim) -> KindTest {
 fn of_search(expr: &SearchExpr, cim: &Cim) -> KindTest {
     let source = |name: &str| KindTest::Source(name.to_lowercase());
     match &expr.node {
+        // Where another command makes the rows, no event is looked at.
+        SearchKind::Not(inner) if inner.node == SearchKind::All => KindTest::Any(Vec::new()),
         SearchKind::And(list) => every(list.iter().map(|expr| of_search(expr, cim)).collect()),
         SearchKind::Or(list) => any(list.iter().map(|expr| of_search(expr, cim)).collect()),
         SearchKind::Compare { field, op: CompareOp::Equal, value, .. }

@@ -23,6 +23,8 @@ pub struct LogicalPlan {
     pub stages: Vec<Span>,
     /// Whether a `bin` was given the field it does not name (accommodation `bin-time`).
     pub bin_time: bool,
+    /// Whether a macro that is not defined was taken for a filter (accommodation `filter-macro`).
+    pub filter_macro: bool,
 }
 
 /// One operator.
@@ -88,7 +90,8 @@ impl LogicalPlan {
             .collect();
         let stages = pipeline.commands.iter().map(|command| command.span).collect();
         let bin_time = findings.iter().any(|finding| finding.code == codes::BIN_WITHOUT_FIELD);
-        Self { operators, stages, bin_time }
+        let filter_macro = findings.iter().any(|finding| finding.code == codes::FILTER_MACRO);
+        Self { operators, stages, bin_time, filter_macro }
     }
 
     /// The accommodations that the plan relies on, each with the reason. Those that depend on
@@ -99,6 +102,10 @@ impl LogicalPlan {
         let mut found = Vec::new();
         if self.bin_time {
             found.push((Accommodation::BinTime, "its `bin` names no field".to_owned()));
+        }
+        if self.filter_macro {
+            let why = "its macro `..._filter` is not defined".to_owned();
+            found.push((Accommodation::FilterMacro, why));
         }
         let mut fields = Vec::new();
         let mut spelled = Vec::new();
@@ -202,24 +209,7 @@ pub(super) fn operator(
                 .collect(),
             by: texts(&stats.by),
         },
-        CommandKind::Dedup(_)
-        | CommandKind::Eventstats(_)
-        | CommandKind::Fillnull(_)
-        | CommandKind::Foreach(_)
-        | CommandKind::Head(_)
-        | CommandKind::Iplocation(_)
-        | CommandKind::Join(_)
-        | CommandKind::Lookup(_)
-        | CommandKind::Makemv(_)
-        | CommandKind::Mvexpand(_)
-        | CommandKind::Nomv(_)
-        | CommandKind::Reverse
-        | CommandKind::Rex(_)
-        | CommandKind::Sort(_)
-        | CommandKind::Streamstats(_)
-        | CommandKind::Tail { .. }
-        | CommandKind::Top(_)
-        | CommandKind::Transaction(_) => Operator::Command(command.kind.clone()),
+        kind => Operator::Command(kind.clone()),
     })
 }
 

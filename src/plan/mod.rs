@@ -14,6 +14,7 @@ pub mod page;
 mod physical;
 mod required;
 mod select;
+mod subsearch;
 pub mod trace;
 
 pub use bin::Bin;
@@ -31,7 +32,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cim::Cim;
-use crate::reading::Reading;
+use crate::reading::{Accommodation, Reading};
 use crate::resources::Resources;
 use crate::rule::Rule;
 use crate::spl::ast::Pipeline;
@@ -107,7 +108,11 @@ impl Plan {
         let refuse = |rule, findings| Err(Box::new(Refusal { rule, findings }));
         let parsed = spl::parse(&rule.search, &settings.macros);
         let mut diagnostics = parsed.diagnostics;
-        let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
+        if !settings.reading.has(Accommodation::FilterMacro) {
+            refuse_filters(&mut diagnostics);
+        }
+        let Some(mut pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
+        subsearch::expand(&rule, &mut pipeline, settings, &mut diagnostics);
         let plan = Self::build(&rule, &pipeline, settings, &mut diagnostics);
         diagnostics.sort_by_key(|finding| finding.span.start);
         let Some(plan) = plan else { return refuse(rule, diagnostics) };
@@ -173,6 +178,15 @@ impl Plan {
     }
 }
 
+/// What is said of macros that are taken for filters, as the errors that they are to Splunk.
+fn refuse_filters(findings: &mut [Diagnostic]) {
+    for finding in findings.iter_mut().filter(|finding| finding.code == codes::FILTER_MACRO) {
+        finding.severity = Severity::Error;
+        finding.code = codes::UNKNOWN_MACRO;
+        finding.message = finding.message.replace(", and keeps every row", "");
+    }
+}
+
 /// The findings that say that something is not given.
 fn lacks(findings: &[Diagnostic]) -> Vec<String> {
     let of = [codes::LOOKUP_NOT_GIVEN, codes::NO_NAME_SERVER, codes::GEOIP_NOT_GIVEN];
@@ -186,13 +200,16 @@ fn lacks(findings: &[Diagnostic]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::Accommodation;
 
     fn compile(search: &str) -> Result<Plan, Vec<&'static str>> {
+        compile_under(search, Reading::AS_MEANT)
+    }
+
+    fn compile_under(search: &str, reading: Reading) -> Result<Plan, Vec<&'static str>> {
         let settings = Settings {
             macros: Macros::builtin(),
             cim: Cim::builtin(),
-            reading: Reading::AS_MEANT,
+            reading,
             timezone: TimeZone::UTC,
             resources: Resources::default(),
             now: Timestamp::UNIX_EPOCH,
@@ -217,6 +234,19 @@ mod tests {
         // What is wrong with a subsearch is wrong with the rule.
         let wrong = compile("a | join b [search c | regex d=\"(\"]").unwrap_err();
         assert_eq!(wrong, [codes::BAD_REGEX]);
+    }
+
+    #[test]
+    fn a_filter_that_is_not_defined_keeps_every_row_where_that_is_meant() {
+        let plan = compile("needle | stats count by a | `some_rule_filter`").unwrap();
+        let relied: Vec<_> =
+            plan.logical.accommodations().into_iter().map(|(code, _)| code).collect();
+        assert_eq!(relied, [Accommodation::FilterMacro]);
+        assert_eq!(compile("needle | `_filter`").unwrap_err(), [codes::UNKNOWN_MACRO]);
+        assert_eq!(compile("needle | `a_filter(x)`").unwrap_err(), [codes::UNKNOWN_MACRO]);
+        let reading = Reading::AS_MEANT.with(Accommodation::FilterMacro, false);
+        let strict = compile_under("needle | `some_rule_filter`", reading).unwrap_err();
+        assert_eq!(strict, [codes::UNKNOWN_MACRO]);
     }
 
     #[test]

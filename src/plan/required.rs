@@ -105,7 +105,7 @@ pub(super) fn of_search(expr: &SearchExpr) -> Required {
     match &expr.node {
         // An event may answer to its own id without the text (accommodation either-spelling).
         kind if spelled_event_id(kind).is_some() => Required::Anything,
-        SearchKind::All | SearchKind::Not(_) => Required::Anything,
+        SearchKind::All | SearchKind::Not(_) | SearchKind::Subsearch(_) => Required::Anything,
         SearchKind::And(list) => Required::all(list.iter().map(of_search).collect()),
         SearchKind::Or(list) => Required::any(list.iter().map(of_search).collect()),
         SearchKind::Phrase(text) | SearchKind::Term(text) => parts(&Where::Raw, text, Fold::Ascii),

@@ -1,5 +1,6 @@
 //! JSON: rows as objects (DESIGN, "Rows"), and the sweep's numbers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -114,15 +115,28 @@ impl Serialize for JsonEvidence<'_> {
     }
 }
 
-/// The numbers of a sweep as `--stats-json` writes them.
+/// The numbers of a sweep as `--stats-json` writes them, with what its rules ask for and were not
+/// given.
 #[derive(Debug)]
-pub struct StatsJson<'a>(pub &'a Outcome);
+pub struct StatsJson<'a>(pub &'a [Plan], pub &'a Outcome);
+
+/// What rules ask for and are not given, each once, with the ids of the rules.
+fn not_given(plans: &[Plan]) -> Vec<serde_json::Value> {
+    let mut rules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for plan in plans {
+        for lack in &plan.lacks {
+            rules.entry(lack).or_default().insert(&plan.rule.id);
+        }
+    }
+    let entry = |(what, rules)| serde_json::json!({"what": what, "rules": rules});
+    rules.into_iter().map(entry).collect()
+}
 
 impl Serialize for StatsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let outcome = self.0;
+        let Self(plans, outcome) = *self;
         let counters = &outcome.counters;
-        let formats: std::collections::BTreeMap<_, _> = counters
+        let formats: BTreeMap<_, _> = counters
             .formats
             .iter()
             .map(|(format, count)| {
@@ -158,6 +172,7 @@ impl Serialize for StatsJson<'_> {
         map.serialize_entry("skipped", &skipped)?;
         map.serialize_entry("skipped_more", &outcome.skipped_more)?;
         map.serialize_entry("notes", &outcome.notes)?;
+        map.serialize_entry("not_given", &not_given(plans))?;
         map.serialize_entry("first_time", &counters.span.ends.map(|ends| ends.0.to_string()))?;
         map.serialize_entry("last_time", &counters.span.ends.map(|ends| ends.1.to_string()))?;
         map.serialize_entry("seconds", &outcome.seconds)?;

@@ -18,7 +18,7 @@ pub use navigator::Layer;
 pub use page::{page_markdown, page_text};
 pub use stats::write_stats;
 pub use summary::{exit_status, write_lacks, write_skipped, write_summary};
-pub(crate) use text::printable;
+pub(crate) use text::{counted, printable};
 pub use trace::trace_text;
 
 use crate::plan::{FinalRow, Plan};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::text::counted;
 use crate::plan::Plan;
 use crate::rule::Rule;
 use crate::scan::Outcome;
@@ -78,7 +79,7 @@ impl Layer {
         let mut scores = Scores::default();
         for (Plan { rule, .. }, rows) in plans.iter().zip(&outcome.rows) {
             let rows = rows.len() as u64;
-            scores.add(rule, rows, format!("{} {}: {rows} rows", rule.id, rule.title));
+            scores.add(rule, rows, format!("{} {}: {}", rule.id, rule.title, counted(rows, "row")));
         }
         let what = "The score is the number of rows that the rules of a technique found; \
                     0 is a technique that was searched for and not found.";

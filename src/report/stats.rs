@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::summary::size;
+use super::text::counted;
 use crate::plan::Plan;
 use crate::scan::{Outcome, Searched};
 
@@ -14,7 +15,8 @@ pub fn write_stats(plans: &[Plan], outcome: &Outcome, to: &mut dyn Write) -> io:
     let counters = &outcome.counters;
     writeln!(to, "bytes by format:")?;
     for (format, count) in &counters.formats {
-        writeln!(to, "  {:<8} {:>10} in {} files", format.name(), size(count.bytes), count.files)?;
+        let (size, files) = (size(count.bytes), counted(count.files, "file"));
+        writeln!(to, "  {:<8} {size:>10} in {files}", format.name())?;
     }
     writeln!(to, "searched for:")?;
     let searched = outcome.searched_text.iter().zip(&outcome.searched_evtx);

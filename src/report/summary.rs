@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::text::printable;
+use super::text::{counted, printable};
 use crate::plan::Plan;
 use crate::scan::{Outcome, Severity};
 
@@ -92,6 +92,12 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
     }
     if counters.matched == 0 {
         write_why_none(outcome, to)?;
+    } else if counters.rows == 0 {
+        writeln!(
+            to,
+            "why none: what stands behind the first command that needs all rows, as `stats` does, \
+             kept none of them"
+        )?;
     }
     let errors = outcome.skipped.iter().filter(|s| s.severity == Severity::Error).count() as u64;
     let unread = errors + outcome.skipped_more;
@@ -147,10 +153,6 @@ fn write_why_none(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
             )
         }
     }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Bytes in the unit that suits them.

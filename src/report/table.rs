@@ -26,9 +26,8 @@ pub(super) fn write<'a>(
 
 fn write_rule(rule: &RuleRows<'_>, to: &mut dyn Write) -> io::Result<()> {
     let (id, title) = (&rule.plan.rule.id, &rule.plan.rule.title);
-    let plural = if rule.rows.len() == 1 { "row" } else { "rows" };
     let (id, title) = (text::printable(id), text::printable(title));
-    writeln!(to, "{id}  {title}  ({} {plural})", rule.rows.len())?;
+    writeln!(to, "{id}  {title}  ({})", text::counted(rule.rows.len(), "row"))?;
     let columns = rule.plan.program.columns(rule.rows);
     let decimals = rule.plan.program.decimals();
     let cell =

@@ -38,6 +38,12 @@ pub(super) fn cell(row: &FinalRow, name: &str, decimals: Option<u8>) -> String {
     values.iter().map(|one| value(one, decimals)).collect::<Vec<_>>().join("\n")
 }
 
+/// A count of things: `1 file`, `2 files`.
+pub(crate) fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Text that is safe on a terminal: evidence is hostile, and a control character could move the
 /// cursor, colour what follows or worse.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {

@@ -64,6 +64,18 @@ impl Table {
         Ok(Self { columns, rows, indexes: Mutex::default() })
     }
 
+    /// How many rows it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The names of the columns, in order.
     #[must_use]
     pub fn columns(&self) -> &[String] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Rule, RuleError};
+use super::{Rule, RuleError, content};
 
 /// What was found in files and folders.
 #[derive(Debug, Default)]
@@ -23,6 +23,9 @@ pub fn load_all(paths: &[PathBuf]) -> Catalog {
     let mut catalog = Catalog::default();
     let mut seen = BTreeSet::new();
     for path in paths {
+        // In a checkout of splunk/security_content only its rules are rules.
+        let content = content::rules_of(path);
+        let path = content.as_ref().unwrap_or(path);
         // Links given by name are followed, those inside a folder are not: no cycles.
         let walk = walkdir::WalkDir::new(path).sort_by_file_name();
         for entry in walk {

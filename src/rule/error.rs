@@ -8,13 +8,18 @@ use super::Position;
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     /// The file or folder itself.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), why(source))]
     Io {
         /// Which file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
+    /// A folder stands where one rule is wanted.
+    #[error(
+        "{}: a folder, and one rule is wanted here (`rules list` names those in it)", .0.display()
+    )]
+    Folder(PathBuf),
     /// The file is larger than any rule.
     #[error("{}: larger than {limit} bytes", .0.display(), limit = super::MAX_FILE)]
     TooLarge(PathBuf),
@@ -62,6 +67,14 @@ pub enum RuleError {
         /// The key.
         key: &'static str,
     },
+    /// The file lacks what every macro has.
+    #[error("{name}: not a macro: it has no `{key}`")]
+    MissingOfMacro {
+        /// Which file.
+        name: String,
+        /// The key.
+        key: &'static str,
+    },
     /// The rule is written for something else.
     #[error("{name}: a rule for {format}, not for Splunk")]
     NotSplunk {
@@ -70,4 +83,12 @@ pub enum RuleError {
         /// What it is written for.
         format: String,
     },
+}
+
+/// What the system says, or for what happens most the words that other messages have for it.
+fn why(source: &std::io::Error) -> String {
+    match source.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        _ => source.to_string(),
+    }
 }

@@ -6,6 +6,7 @@
 
 pub mod cases;
 mod catalog;
+mod content;
 mod error;
 mod render;
 mod savedsearches;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use crate::spl::ast::Span;
 
 pub use catalog::{Catalog, is_test_file, load_all};
+pub use content::macros_beside;
 pub use error::RuleError;
 use source_map::SourceMap;
 use yaml::Document;
@@ -107,6 +109,9 @@ impl Rule {
     /// # Errors
     /// When the file cannot be read, or holds no rule for Splunk.
     pub fn load_each(path: &Path) -> Result<Vec<Self>, RuleError> {
+        if path.is_dir() {
+            return Err(RuleError::Folder(path.to_owned()));
+        }
         Self::parse_each(&read(path)?, &path.display().to_string())
     }
 

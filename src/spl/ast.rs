@@ -93,8 +93,35 @@ pub enum CommandKind {
     Rename(Vec<(FieldPattern, FieldPattern)>),
     /// `eval a=EXPR, b=EXPR`.
     Eval(Vec<(Spanned<String>, Expr)>),
+    /// `accum FIELD [AS NAME]`.
+    Accum(Running),
+    /// `append [SUBSEARCH]`.
+    Append(Box<Pipeline>),
+    /// `convert [timeformat=F] FUNCTION(FIELD) [AS NAME]...`.
+    Convert(Box<Convert>),
     /// `dedup [N] FIELD...`.
     Dedup(Dedup),
+    /// `delta FIELD [AS NAME] [p=N]`.
+    Delta {
+        /// The field and the name of its result.
+        of: Running,
+        /// How many rows back the other value stands: 1 or more.
+        back: u64,
+    },
+    /// `filldown [FIELD]...`.
+    Filldown(Vec<FieldPattern>),
+    /// `inputlookup [append=B] [start=N] [max=N] NAME`.
+    Inputlookup(Inputlookup),
+    /// `mvcombine [delim=D] FIELD`.
+    Mvcombine(Spanned<String>),
+    /// `spath [input=F] [output=F] [path=P]`.
+    Spath(Spath),
+    /// `strcat [allrequired=B] SOURCE... FIELD`.
+    Strcat(Strcat),
+    /// `xyseries ROW COLUMN VALUE`.
+    Xyseries(Series),
+    /// `untable ROW COLUMN VALUE`.
+    Untable(Series),
     /// `eventstats AGG... [by FIELD...]`.
     Eventstats(Stats),
     /// `fillnull [value=V] [LIST]`.
@@ -132,6 +159,117 @@ pub enum CommandKind {
     Top(Box<Top>),
     /// `transaction [FIELD]... [OPTION]...`.
     Transaction(Box<Transaction>),
+}
+
+impl CommandKind {
+    /// Whether the command makes rows of its own and takes none: it stands first.
+    #[must_use]
+    pub fn makes_rows(&self) -> bool {
+        matches!(self, Self::Inputlookup(Inputlookup { append: false, .. }))
+    }
+}
+
+/// The arguments of `accum` and `delta`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Running {
+    /// The field.
+    pub field: Spanned<String>,
+    /// The name of what is computed.
+    pub name: String,
+}
+
+/// The arguments of `inputlookup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inputlookup {
+    /// The name of the table.
+    pub name: Spanned<String>,
+    /// Whether its rows come behind others, and not alone.
+    pub append: bool,
+    /// How many rows of the table are passed over first.
+    pub start: u64,
+    /// How many rows are taken; `None` for all.
+    pub max: Option<u64>,
+}
+
+/// The arguments of `spath`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spath {
+    /// The field that holds the JSON.
+    pub input: String,
+    /// The path and the field that gets what stands there; `None` for all that there is.
+    pub path: Option<(String, String)>,
+}
+
+/// The arguments of `convert`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Convert {
+    /// How `ctime` and `mktime` write times.
+    pub time_format: String,
+    /// What is converted, in order.
+    pub conversions: Vec<Conversion>,
+}
+
+/// One function of `convert` and the fields that it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversion {
+    /// The function.
+    pub function: ConvertFunction,
+    /// The fields.
+    pub field: FieldPattern,
+    /// The field that gets the value, instead of the one it is of.
+    pub name: Option<Spanned<String>>,
+}
+
+/// The functions of `convert`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConvertFunction {
+    /// Seconds since 1970 as a clock shows them.
+    Ctime,
+    /// `[D+]HH:MM:SS` as seconds.
+    Dur2sec,
+    /// `12k`, `3m`, `1g` as a number of kilobytes.
+    Memk,
+    /// What a clock shows as seconds since 1970.
+    Mktime,
+    /// `[MM:]SS.SSS` as seconds.
+    Mstime,
+    /// Nothing: the fields are left out of what other functions are for.
+    None,
+    /// A number without its commas.
+    Rmcomma,
+    /// The number that a text starts with.
+    Rmunit,
+}
+
+/// The arguments of `strcat`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strcat {
+    /// What is put together.
+    pub sources: Vec<StrcatSource>,
+    /// The field that gets it.
+    pub target: String,
+    /// Whether it is set only where all fields have a value.
+    pub all_required: bool,
+}
+
+/// What `strcat` puts together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StrcatSource {
+    /// The value of a field.
+    Field(Spanned<String>),
+    /// A text, written in double quotes.
+    Text(String),
+}
+
+/// The arguments of `xyseries` and `untable`: which fields tell rows, columns and values of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// The field that tells the rows.
+    pub row: Spanned<String>,
+    /// The field that names the columns.
+    pub column: Spanned<String>,
+    /// The field that holds the values.
+    pub value: Spanned<String>,
 }
 
 /// The arguments of `fillnull`.
@@ -511,6 +649,8 @@ pub enum SearchKind {
         /// The values; `*` is a wildcard.
         values: Vec<Spanned<String>>,
     },
+    /// `[SUBSEARCH]`: what its rows say. A plan has the terms in its place.
+    Subsearch(Box<Pipeline>),
 }
 
 /// Comparison operators.

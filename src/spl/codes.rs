@@ -37,7 +37,7 @@ codes! {
     EMPTY_SEARCH = "E0009";
     /// A comment in three backticks is never closed.
     UNCLOSED_COMMENT = "E0010";
-    /// A subsearch in square brackets is not supported yet.
+    /// A subsearch in square brackets stands where none is supported.
     SUBSEARCH = "E0011";
     /// An operator is glued to the word that follows it.
     GLUED_OPERATOR = "E0012";
@@ -63,7 +63,7 @@ codes! {
 
     /// No such command exists.
     UNKNOWN_COMMAND = "E0201";
-    /// Splunk has this command, coldsweep does not support it yet.
+    /// Splunk has this command, coldsweep does not support it.
     UNSUPPORTED_COMMAND = "E0202";
     /// An option of a command is unknown or not supported yet.
     UNSUPPORTED_OPTION = "E0203";
@@ -135,6 +135,8 @@ codes! {
     TIME_TERM = "W0010";
     /// `stats` computes the same twice.
     AGGREGATED_TWICE = "W0011";
+    /// A macro `NAME_filter` is not defined, and keeps every row (accommodation `filter-macro`).
+    FILTER_MACRO = "W0012";
     /// No table is given for a lookup: the fields that it fills stay as they are.
     LOOKUP_NOT_GIVEN = "W0020";
     /// `dnslookup` asks nobody: the fields that it fills stay as they are.

@@ -258,6 +258,10 @@ impl Expander<'_, '_> {
                 self.hole();
                 self.report(wrong_arity(name, arguments.len(), &arities, span));
             }
+            Lookup::Unknown if is_filter(name) && arguments.is_empty() => {
+                self.text("search *", Some(span), depth + 1);
+                self.report(undefined_filter(name, span));
+            }
             Lookup::Unknown => {
                 self.hole();
                 self.report(unknown_macro(name, arguments.len(), span));
@@ -284,6 +288,21 @@ fn wrong_arity(name: &str, given: usize, arities: &[usize], span: Span) -> Diagn
         ),
         span,
     )
+}
+
+/// Whether a macro is one of those with which rules of splunk/security_content end: their app ships
+/// each as `search *`, for a site to change.
+fn is_filter(name: &str) -> bool {
+    name.strip_suffix("_filter").is_some_and(|rule| !rule.is_empty())
+}
+
+fn undefined_filter(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(
+        codes::FILTER_MACRO,
+        format!("the macro `{name}` is not defined, and keeps every row"),
+        span,
+    )
+    .with_hint("define it in a file and name that with --macros FILE")
 }
 
 fn unknown_macro(name: &str, arity: usize, span: Span) -> Diagnostic {

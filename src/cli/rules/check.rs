@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use super::{Checked, CheckedRule, State, check_all, junit, sarif, write_json};
 use crate::cli::args::{CheckFormat, RulesCheckArgs};
 use crate::cli::{CliError, config};
+use crate::report::counted;
 use crate::rule::load_all;
 use crate::spl::codes::CODES;
 use crate::spl::diagnostic::{Diagnostic, Severity};
@@ -14,7 +15,8 @@ use crate::spl::diagnostic::{Diagnostic, Severity};
 pub(super) fn run(args: &RulesCheckArgs) -> Result<u8, CliError> {
     let denied = Denied::new(args)?;
     let allowed = warning_codes("--allow", &args.allow)?;
-    let mut checked = check_all(load_all(&args.paths), &config::settings(&args.reading)?);
+    let mut checked =
+        check_all(load_all(&args.paths), &config::settings(&args.reading, &args.paths)?);
     for rule in &mut checked.rules {
         rule.findings.retain(|finding| !is_warning_of(finding, &allowed));
     }
@@ -81,16 +83,20 @@ fn write_table(checked: &Checked, to: &mut dyn Write) -> io::Result<()> {
     let count = |state| checked.rules.iter().filter(|rule| rule.state == state).count();
     writeln!(
         to,
-        "{} rules: {} run as they are, {} with accommodations, {} in part, {} do not run; \
-         {} files are no rules; {} warnings",
-        checked.rules.len(),
-        count(State::Runs),
+        "{}: {} as written, {} with accommodations, {} in part, {} not run; {} without a rule; {}",
+        counted(checked.rules.len(), "rule"),
+        verb(count(State::Runs), "runs", "run"),
         count(State::Accommodated),
         count(State::Partial),
-        count(State::Error),
-        checked.unreadable.len(),
-        checked.warnings().count(),
+        verb(count(State::Error), "does", "do"),
+        counted(checked.unreadable.len(), "file"),
+        counted(checked.warnings().count(), "warning"),
     )
+}
+
+/// A number and the verb that goes with it.
+fn verb(count: usize, of_one: &str, of_many: &str) -> String {
+    format!("{count} {}", if count == 1 { of_one } else { of_many })
 }
 
 /// A rule in one line: its file, its title, and the accommodations it relies on.

@@ -16,7 +16,7 @@ use crate::cli::{CliError, config};
 use crate::event::Format;
 use crate::plan::{Plan, Settings};
 use crate::reading::Reading;
-use crate::report::{OutputFormat, write_rows};
+use crate::report::{OutputFormat, counted, write_rows};
 use crate::rule::cases::{Case, CaseEvent, CaseFile, CaseInput, CaseReading, cases_beside};
 use crate::rule::{Rule, is_test_file};
 use crate::scan::{Options, Outcome, Progress, Severity, scan};
@@ -48,7 +48,7 @@ enum Verdict {
 
 /// Runs tests, and gives the exit status.
 pub(super) fn run(args: &RulesTestArgs) -> Result<u8, CliError> {
-    let settings = config::settings(&args.reading)?;
+    let settings = config::settings(&args.reading, &args.paths)?;
     let files = test_files(&args.paths)?;
     let tested: Vec<_> = files.into_iter().map(|path| test_file(path, &settings)).collect();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -90,18 +90,31 @@ fn test_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
         } else if is_test_file(path) {
             files.push(path.clone());
         } else {
-            let beside = cases_beside(path).ok_or_else(|| {
-                CliError::new(format!("{}: no test is beside it", path.display()))
-            })?;
+            let beside = cases_beside(path).ok_or_else(|| no_tests(path))?;
             files.push(beside);
         }
     }
     let mut seen = std::collections::BTreeSet::new();
     files.retain(|path| seen.insert(path.clone()));
     if files.is_empty() {
-        return Err(CliError::new("no tests are there: files called NAME.test.yml"));
+        let folders: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        let folders = folders.join(", ");
+        return Err(CliError::new(format!(
+            "{folders}: no tests are there: those of NAME.yml lie beside it, in NAME.test.yml"
+        )));
     }
     Ok(files)
+}
+
+/// A path that is no folder leads to no tests.
+fn no_tests(path: &Path) -> CliError {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let why = if path.exists() {
+        format!("no test is beside it (a file {stem}.test.yml)")
+    } else {
+        "there is no such file or folder".to_owned()
+    };
+    CliError::new(format!("{}: {why}", path.display()))
 }
 
 fn test_file(path: PathBuf, settings: &Settings) -> Tested {
@@ -273,7 +286,7 @@ fn difference(case: &Case, rows: &[Row]) -> Option<String> {
         case.rows.as_ref().map(Vec::len).into_iter().chain(case.count).collect();
     counts.dedup();
     for count in counts.into_iter().filter(|&count| count != rows.len()) {
-        lines.push(format!("expected {count} rows, found {}", rows.len()));
+        lines.push(format!("expected {}, found {}", counted(count, "row"), rows.len()));
     }
     let none = Vec::new();
     let expected = case.rows.as_ref().unwrap_or(&none);
@@ -321,7 +334,7 @@ fn shown(text: &str) -> String {
 }
 
 fn write_table(tested: &[Tested], to: &mut dyn Write) -> io::Result<()> {
-    let (mut passed, mut failed, mut errors) = (0, 0, 0);
+    let (mut passed, mut failed, mut errors) = (0, 0, 0_u64);
     for file in tested {
         let path = file.path.display();
         let cases = match &file.cases {
@@ -354,7 +367,8 @@ fn write_table(tested: &[Tested], to: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
-    writeln!(to, "{} files: {passed} passed, {failed} failed, {errors} errors", tested.len())
+    let (files, errors) = (counted(tested.len(), "file"), counted(errors, "error"));
+    writeln!(to, "{files}: {passed} passed, {failed} failed, {errors}")
 }
 
 fn write_json(tested: &[Tested], to: &mut dyn Write) -> io::Result<()> {

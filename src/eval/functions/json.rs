@@ -6,6 +6,8 @@
 //! that is not there, give NULL. Where several values are found, `spath` gives them as several,
 //! `json_extract` as an array.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::{Function, Type};
@@ -88,6 +90,59 @@ pub(super) const ARRAY: Function = Function {
         })
     },
 };
+
+/// The values at a path of a JSON text; none where the text is no JSON, or has no such place.
+pub(crate) fn values_at(text: &str, path: &str) -> Vec<Value> {
+    let Ok(document) = serde_json::from_str::<Json>(text) else { return Vec::new() };
+    let found = found(&document, path).unwrap_or_default();
+    found.into_iter().flat_map(|json| shown(json).values()).collect()
+}
+
+/// Every value of a JSON text by its path, at most so many as a field may have; none where the text
+/// is no object or array.
+pub(crate) fn all_values(text: &str) -> BTreeMap<String, Vec<Value>> {
+    let mut all = BTreeMap::new();
+    if let Ok(document) = serde_json::from_str::<Json>(text) {
+        let mut left = MAX_VALUES;
+        flatten(&document, &mut String::new(), &mut left, &mut all);
+    }
+    all
+}
+
+/// Adds the values in `json`, which stands at `path`. The reader of JSON bounds how deep it nests.
+fn flatten(
+    json: &Json,
+    path: &mut String,
+    left: &mut usize,
+    all: &mut BTreeMap<String, Vec<Value>>,
+) {
+    let length = path.len();
+    match json {
+        Json::Object(members) => {
+            for (name, value) in members {
+                if length > 0 {
+                    path.push('.');
+                }
+                path.push_str(name);
+                flatten(value, path, left, all);
+                path.truncate(length);
+            }
+        }
+        Json::Array(list) => {
+            path.push_str("{}");
+            list.iter().for_each(|value| flatten(value, path, left, all));
+            path.truncate(length);
+        }
+        scalar if length > 0 && *left > 0 => {
+            let values = shown(scalar).values();
+            *left = left.saturating_sub(values.len());
+            if !values.is_empty() {
+                all.entry(path.clone()).or_default().extend(values);
+            }
+        }
+        _ => {}
+    }
+}
 
 fn document(values: &[Datum<'_>]) -> Option<Json> {
     serde_json::from_str(&values.first()?.single_text()?).ok()

@@ -56,6 +56,10 @@ mod validate;
 
 use std::fmt::Debug;
 
+pub(crate) use json::{all_values as all_json, values_at as json_at};
+pub(crate) use moment::{of as moment_of, seconds as seconds_of};
+pub(crate) use strftime::formatted as format_time;
+pub(crate) use strptime::parsed as parse_time;
 pub use types::Type;
 
 use super::expr::{Compiler, Datum, Env, Expr, Kind, PlacedRegex};

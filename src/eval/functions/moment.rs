@@ -7,7 +7,7 @@ use crate::value::{Field, Value};
 
 /// The point in time that a value is; `None` where it is no number, or beyond the years that
 /// clocks show. A fraction counts to the microsecond unless the value is a time itself.
-pub(super) fn of(datum: &Datum<'_>) -> Option<Timestamp> {
+pub(crate) fn of(datum: &Datum<'_>) -> Option<Timestamp> {
     if let Datum::Field(field) = datum
         && let Field::One(Value::Time(time)) = field.as_ref()
     {
@@ -24,6 +24,6 @@ pub(super) fn from_seconds(seconds: f64) -> Option<Timestamp> {
 }
 
 /// A point in time as seconds since 1970.
-pub(super) fn seconds(time: Timestamp) -> f64 {
+pub(crate) fn seconds(time: Timestamp) -> f64 {
     Value::Time(time).number().unwrap_or(0.0)
 }

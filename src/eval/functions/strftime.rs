@@ -41,7 +41,8 @@ impl Call for Strftime {
     }
 }
 
-fn formatted(time: &ZonedDateTime, format: &str) -> String {
+/// A time as a format has it.
+pub(crate) fn formatted(time: &ZonedDateTime, format: &str) -> String {
     let mut out = String::new();
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {

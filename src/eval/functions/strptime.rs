@@ -37,7 +37,8 @@ impl Call for Strptime {
     }
 }
 
-fn parsed(text: &str, format: &str, clock: &Clock) -> Option<Timestamp> {
+/// The time that all of a text is in a format.
+pub(crate) fn parsed(text: &str, format: &str, clock: &Clock) -> Option<Timestamp> {
     let parts = strtime::parse(translated(format), text).ok()?;
     if let Ok(time) = parts.to_timestamp() {
         return Some(time);

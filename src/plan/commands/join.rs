@@ -9,7 +9,7 @@ use crate::eval::row::Record;
 use crate::spl::ast;
 
 /// How many rows of a subsearch are used (SPLUNK.md 4, join).
-const MAX_ROWS: usize = 50_000;
+pub(super) const MAX_ROWS: usize = 50_000;
 
 /// What a row costs beside its fields, roughly.
 const ROW: usize = 64;

@@ -5,23 +5,32 @@
 //! needs all rows, or it needs all rows, and then runs once, on rows in the order of Splunk's
 //! pipeline: newest first (SPLUNK.md 1.15).
 
+mod accum;
 mod allowance;
+mod append;
+mod convert;
 mod dedup;
 mod eventstats;
+mod filldown;
 mod fillnull;
 mod foreach;
 mod head;
+mod inputlookup;
 mod iplocation;
 mod join;
 mod lookup;
 mod makemv;
+mod mvcombine;
 mod mvexpand;
 mod nomv;
 mod results;
 mod reverse;
 mod rex;
 mod sed;
+mod series;
 mod sort;
+mod spath;
+mod strcat;
 mod streamstats;
 mod top;
 mod transaction;
@@ -89,7 +98,21 @@ pub(super) fn lower(
     subsearches: &mut usize,
 ) -> Option<Lowered> {
     Some(match kind {
+        CommandKind::Accum(running) => accum::lower(running),
+        CommandKind::Append(_) => {
+            *subsearches += 1;
+            append::lower(*subsearches - 1)
+        }
+        CommandKind::Convert(convert) => convert::lower(convert, compiler),
         CommandKind::Dedup(dedup) => dedup::lower(dedup),
+        CommandKind::Delta { of, back } => accum::lower_delta(of, *back),
+        CommandKind::Inputlookup(input) => inputlookup::lower(input, compiler)?,
+        CommandKind::Spath(spath) => spath::lower(spath),
+        CommandKind::Filldown(list) => filldown::lower(list),
+        CommandKind::Mvcombine(field) => mvcombine::lower(field),
+        CommandKind::Strcat(strcat) => strcat::lower(strcat),
+        CommandKind::Untable(series) => series::lower_untable(series),
+        CommandKind::Xyseries(series) => series::lower_xyseries(series),
         CommandKind::Eventstats(stats) => eventstats::lower(stats, compiler),
         CommandKind::Fillnull(fillnull) => fillnull::lower(fillnull),
         CommandKind::Head(head) => head::lower(head),
@@ -117,7 +140,18 @@ pub(super) fn lower(
 /// The name of a command that has no operator of its own.
 pub(super) fn name(kind: &CommandKind) -> &'static str {
     match kind {
+        CommandKind::Accum(_) => "accum",
+        CommandKind::Append(_) => "append",
+        CommandKind::Convert(_) => "convert",
         CommandKind::Dedup(_) => "dedup",
+        CommandKind::Delta { .. } => "delta",
+        CommandKind::Filldown(_) => "filldown",
+        CommandKind::Inputlookup(_) => "inputlookup",
+        CommandKind::Mvcombine(_) => "mvcombine",
+        CommandKind::Spath(_) => "spath",
+        CommandKind::Strcat(_) => "strcat",
+        CommandKind::Untable(_) => "untable",
+        CommandKind::Xyseries(_) => "xyseries",
         CommandKind::Eventstats(_) => "eventstats",
         CommandKind::Fillnull(_) => "fillnull",
         CommandKind::Head(_) => "head",
@@ -218,6 +252,17 @@ pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
         CommandKind::Makemv(makemv) => vec![&makemv.field],
         CommandKind::Mvexpand(mvexpand) => vec![&mvexpand.field],
         CommandKind::Nomv(field) => vec![&field.node],
+        CommandKind::Accum(of) | CommandKind::Delta { of, .. } => vec![&of.field.node],
+        CommandKind::Spath(spath) => vec![&spath.input],
+        CommandKind::Convert(convert) => {
+            convert.conversions.iter().map(|one| one.field.node.as_str()).collect()
+        }
+        CommandKind::Strcat(strcat) => (strcat.sources.iter())
+            .filter_map(|source| match source {
+                ast::StrcatSource::Field(field) => Some(field.node.as_str()),
+                ast::StrcatSource::Text(_) => None,
+            })
+            .collect(),
         CommandKind::Foreach(foreach) => foreach.fields.iter().map(|f| f.node.as_str()).collect(),
         _ => Vec::new(),
     }
@@ -227,6 +272,8 @@ pub(super) fn fields_read(kind: &CommandKind) -> Vec<&str> {
 pub(super) fn columns(kind: &CommandKind) -> Option<Vec<String>> {
     match kind {
         CommandKind::Top(top) => Some(top::columns(top)),
+        CommandKind::Untable(series) => Some(series::untable_columns(series)),
+        CommandKind::Xyseries(series) => Some(vec![series.row.node.clone()]),
         _ => None,
     }
 }
@@ -234,6 +281,7 @@ pub(super) fn columns(kind: &CommandKind) -> Option<Vec<String>> {
 /// The subsearch of a command, where it has one.
 pub(super) fn subsearch(kind: &CommandKind) -> Option<&ast::Pipeline> {
     match kind {
+        CommandKind::Append(pipeline) => Some(pipeline),
         CommandKind::Join(join) => Some(&join.pipeline),
         _ => None,
     }

@@ -63,7 +63,7 @@ pub(super) fn reads(command: &Command) -> Vec<Read<'_>> {
 
 fn of_search<'a>(expr: &'a SearchExpr, reads: &mut Vec<Read<'a>>) {
     match &expr.node {
-        SearchKind::All => {}
+        SearchKind::All | SearchKind::Subsearch(_) => {}
         SearchKind::And(list) | SearchKind::Or(list) => {
             list.iter().for_each(|expr| of_search(expr, reads));
         }

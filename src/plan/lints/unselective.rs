@@ -31,6 +31,9 @@ const COMMON: &[&str] = &[
 ];
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    if subject.pipeline.commands.get(1).is_some_and(|second| second.kind.makes_rows()) {
+        return;
+    }
     let span = subject.pipeline.commands.first().map_or(Span::default(), |first| first.span);
     let message = match [&subject.plan.text_guards, &subject.plan.evtx_guards] {
         [text, evtx] if text.is_empty() && evtx.is_empty() => {

@@ -71,6 +71,9 @@ pub struct HowItRuns {
     pub aggregates: bool,
     /// What makes it expensive; nothing for a rule that is not.
     pub expensive: Vec<String>,
+    /// How its subsearches run: each looks through the same files, beside the rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subsearches: Vec<HowItRuns>,
 }
 
 impl HowItRuns {
@@ -85,6 +88,7 @@ impl HowItRuns {
             fields: fields(plan),
             aggregates: plan.program.stats().is_some(),
             expensive: expensive(plan),
+            subsearches: plan.subsearches.iter().map(Self::of).collect(),
         }
     }
 }

@@ -81,6 +81,7 @@ pub(crate) fn operator(op: CompareOp) -> &'static str {
 pub(crate) fn search_label(kind: &SearchKind) -> String {
     match kind {
         SearchKind::All => "everything".to_owned(),
+        SearchKind::Subsearch(_) => "a subsearch".to_owned(),
         SearchKind::And(_) => "all of".to_owned(),
         SearchKind::Or(_) => "any of".to_owned(),
         SearchKind::Not(_) => "not".to_owned(),

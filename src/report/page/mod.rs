@@ -6,7 +6,8 @@ mod text;
 pub use markdown::markdown as page_markdown;
 pub use text::text as page_text;
 
-use crate::plan::page::{Clause, Indicator, Page, Tree};
+use super::text::counted;
+use crate::plan::page::{Clause, HowItRuns, Indicator, Page, Tree};
 
 /// So many byte forms of a clause are shown.
 const FORMS: usize = 8;
@@ -157,9 +158,22 @@ fn indicator(one: &Indicator) -> Item {
 }
 
 fn plans(page: &Page) -> Vec<Section> {
-    let plan = &page.plan;
-    let logical = list(plan.logical.iter().map(Item::code).collect());
-    let mut physical = vec![
+    let subsearches = page.plan.subsearches.iter().enumerate().map(|(at, plan)| {
+        let logical = plan.logical.iter().map(Item::code).collect();
+        let mut of = vec![Item::prose("logical plan").with(logical)];
+        of.extend(physical(plan));
+        Item::prose(format!("subsearch {}", at + 1)).with(of)
+    });
+    vec![
+        section("Logical plan", list(page.plan.logical.iter().map(Item::code).collect())),
+        section("Physical plan", list(physical(&page.plan))),
+        section("Subsearches, which look through the same files", list(subsearches.collect())),
+    ]
+}
+
+/// How a plan runs, step by step.
+fn physical(plan: &HowItRuns) -> Vec<Item> {
+    let mut steps = vec![
         Item::prose("any match holds").with(vec![tree(&plan.required)]),
         clauses("text is searched for", &plan.text_clauses),
         clauses("EVTX chunks are searched for", &plan.evtx_clauses),
@@ -178,9 +192,9 @@ fn plans(page: &Page) -> Vec<Section> {
     ];
     if !plan.expensive.is_empty() {
         let why = plan.expensive.iter().map(Item::prose).collect();
-        physical.push(Item::prose("what makes it expensive").with(why));
+        steps.push(Item::prose("what makes it expensive").with(why));
     }
-    vec![section("Logical plan", logical), section("Physical plan", list(physical))]
+    steps
 }
 
 fn tree(node: &Tree) -> Item {
@@ -190,11 +204,11 @@ fn tree(node: &Tree) -> Item {
 
 fn clauses(what: &str, clauses: &[Clause]) -> Item {
     let Some((first, others)) = clauses.split_first() else {
-        return Item::prose(format!("{what} nothing: every event is evaluated (expensive)"));
+        return Item::prose(format!("{what} no literal: every event is evaluated (expensive)"));
     };
     let quoted = |clause: &Clause| {
         let all: Vec<_> = clause.literals.iter().map(|text| format!("{text:?}")).collect();
-        format!("{} ({} byte forms)", all.join(" or "), clause.forms)
+        format!("{} ({})", all.join(" or "), counted(clause.forms, "byte form"))
     };
     let bytes = |clause: &Clause| {
         let more = clause.forms.saturating_sub(FORMS);

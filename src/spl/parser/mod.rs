@@ -90,7 +90,11 @@ fn parse_commands(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Command> {
     let text = expanded.text.get(within.clone()).unwrap_or_default();
-    let ranges = lexer::split_commands(text);
+    let mut ranges = lexer::split_commands(text);
+    if is_subsearch && text.split_whitespace().next() == Some("inputlookup") {
+        // The first word of a subsearch may be that of a command that makes its own rows.
+        ranges.insert(0, 0..0);
+    }
     let starts_with_pipe = ranges.len() > 1;
     let mut commands = Vec::with_capacity(ranges.len());
     for (index, range) in ranges.into_iter().enumerate() {
@@ -99,6 +103,9 @@ fn parse_commands(
         parser.is_subsearch = is_subsearch;
         let kind = if index == 0 { parser.base_search(starts_with_pipe) } else { parser.command() };
         if let Some(kind) = kind {
+            if kind.makes_rows() {
+                parser.takes_no_rows(&mut commands);
+            }
             commands.push(Command { kind, span: parser.command_span() });
         }
         diagnostics.append(&mut parser.findings);
@@ -114,13 +121,23 @@ struct Parser<'a> {
     depth: usize,
     /// Whether the command is one of a subsearch.
     is_subsearch: bool,
+    /// Whether a subsearch may stand among the terms.
+    takes_subsearch: bool,
     findings: Vec<Diagnostic>,
 }
 
 impl<'a> Parser<'a> {
     fn new(source: &'a Expanded<'a>, range: Range<usize>) -> Self {
         let scan = Scanner::new(&source.text, range.clone());
-        Self { source, scan, range, depth: 0, is_subsearch: false, findings: Vec::new() }
+        Self {
+            source,
+            scan,
+            range,
+            depth: 0,
+            is_subsearch: false,
+            takes_subsearch: false,
+            findings: Vec::new(),
+        }
     }
 
     /// The search before the first pipe. Text that starts with a pipe has an empty one.
@@ -138,6 +155,26 @@ impl<'a> Parser<'a> {
             self.scan.set(start);
         }
         commands::search::parse(self)
+    }
+
+    /// Sees to it that nothing but an empty search stands before a command that makes its own rows,
+    /// and that this search holds of no event.
+    fn takes_no_rows(&mut self, before: &mut [Command]) {
+        if let [Command { kind: CommandKind::Search(search), .. }] = before
+            && search.node == SearchKind::All
+            && search.span.start == search.span.end
+        {
+            let all = Box::new(search.clone());
+            search.node = SearchKind::Not(all);
+            return;
+        }
+        let range = self.range.clone();
+        self.error_with_hint(
+            codes::UNEXPECTED_TEXT,
+            "this command makes rows of its own, so it stands first, behind a pipe",
+            range,
+            "with `append=true` its rows come behind the others",
+        );
     }
 
     /// A command after a pipe: its name, then what its own file says.

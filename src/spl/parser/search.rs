@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::spl::ast::{CompareOp, SearchExpr, SearchKind, Spanned};
+use crate::spl::ast::{CompareOp, Pipeline, SearchExpr, SearchKind, Spanned};
 use crate::spl::codes;
 use crate::spl::lexer::Lexeme;
 
@@ -208,10 +208,7 @@ impl Parser<'_> {
     fn primary(&mut self) -> Option<SearchExpr> {
         match self.scan.peek() {
             Some('(') => self.nested(Self::group),
-            Some('[') => {
-                self.subsearch();
-                None
-            }
+            Some('[') => self.subsearch(),
             Some(']') => {
                 self.error(codes::UNEXPECTED_TEXT, "this `]` has no `[`", self.here());
                 self.scan.take_char();
@@ -243,16 +240,14 @@ impl Parser<'_> {
         inner.map(|inner| Spanned { node: inner.node, span })
     }
 
-    /// Reports and skips `[...]`.
-    fn subsearch(&mut self) {
+    /// Takes `[...]`; reports one that cannot stand here.
+    fn subsearch(&mut self) -> Option<SearchExpr> {
         let start = self.scan.at();
         let mut depth = 0_usize;
         while let Some(c) = self.scan.peek() {
             match c {
                 '"' => {
-                    if self.quoted().is_none() {
-                        return;
-                    }
+                    self.quoted()?;
                     continue;
                 }
                 '[' => depth += 1,
@@ -264,7 +259,18 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.error(codes::SUBSEARCH, "subsearches are not supported yet", start..self.scan.at());
+        let range = start..self.scan.at();
+        if depth > 0 {
+            self.error(codes::UNCLOSED_BRACKET, "this bracket is never closed", start..start + 1);
+            return None;
+        }
+        if self.takes_subsearch {
+            let commands = self.subsearch_commands(range.start + 1..range.end - 1)?;
+            let node = SearchKind::Subsearch(Box::new(Pipeline { commands }));
+            return Some(Spanned { node, span: self.span(&range) });
+        }
+        self.error(codes::SUBSEARCH, "a subsearch cannot stand here", range);
+        None
     }
 
     /// A bare word: a keyword to search for, a `TERM()`, or the field of a comparison.

@@ -9,6 +9,7 @@ use crate::spl::ast::*;
 fn show_search(expr: &SearchExpr) -> String {
     let all = |list: &[SearchExpr]| list.iter().map(show_search).collect::<Vec<_>>().join(" ");
     match &expr.node {
+        SearchKind::Subsearch(_) => "[]".to_owned(),
         SearchKind::All => "*".to_owned(),
         SearchKind::And(list) => format!("(& {})", all(list)),
         SearchKind::Or(list) => format!("(| {})", all(list)),
@@ -333,7 +334,9 @@ fn what_is_wrong_is_named_and_placed() {
         ("a IN (b", &[(codes::UNCLOSED_PARENTHESIS, "(")]),
         ("TERM()", &[(codes::EMPTY_TERM, "()")]),
         ("TERM(a", &[(codes::UNCLOSED_PARENTHESIS, "(")]),
-        ("a [search b | table c] d", &[(codes::SUBSEARCH, "[search b | table c]")]),
+        ("a | join c [b [search d | table e] f]", &[(codes::SUBSEARCH, "[search d | table e]")]),
+        ("a [search b | table c] d", &[]),
+        ("a [inputlookup b | table c] d", &[]),
         ("a ]", &[(codes::UNEXPECTED_TEXT, "]")]),
         ("a | sort", &[(codes::MISSING_ARGUMENT, "")]),
         ("a | sort limit=x b", &[(codes::UNSUPPORTED_OPTION, "limit=x")]),
@@ -389,8 +392,8 @@ fn what_is_wrong_is_named_and_placed() {
         ("a in (b)", &[(codes::LOWER_CASE_IN, "in")]),
         ("a | tabel b", &[(codes::UNKNOWN_COMMAND, "tabel")]),
         (
-            "a | spath input=b | wher a",
-            &[(codes::UNSUPPORTED_COMMAND, "spath"), (codes::UNKNOWN_COMMAND, "wher")],
+            "a | xpath input=b | wher a",
+            &[(codes::UNSUPPORTED_COMMAND, "xpath"), (codes::UNKNOWN_COMMAND, "wher")],
         ),
         ("a | map x [ | eval y=1 ] | table b", &[(codes::UNSUPPORTED_COMMAND, "map")]),
         ("a | \"b\"", &[(codes::UNEXPECTED_TEXT, "\"")]),

@@ -85,7 +85,7 @@ fn max(parser: &mut Parser<'_>, name: &Lexeme) -> Option<u64> {
 }
 
 /// A search of its own in square brackets, up to the end of the command.
-fn subsearch(parser: &mut Parser<'_>) -> Option<Pipeline> {
+pub(super) fn subsearch(parser: &mut Parser<'_>) -> Option<Pipeline> {
     let start = parser.scan.at();
     let end = start + parser.scan.rest().trim_end().len();
     if !parser.scan.slice(start..end).ends_with(']') {

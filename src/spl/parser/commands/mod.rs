@@ -1,18 +1,24 @@
 //! The commands: one file each, and one list.
 
+mod accum;
+mod append;
 pub(super) mod bin;
+mod convert;
 mod dedup;
 mod duration;
 mod eval;
 mod eventstats;
 mod fields;
+mod filldown;
 mod fillnull;
 mod foreach;
 mod head;
+mod inputlookup;
 mod iplocation;
 mod join;
 mod lookup;
 mod makemv;
+mod mvcombine;
 mod mvexpand;
 mod nomv;
 mod regex;
@@ -21,8 +27,11 @@ mod reverse;
 mod rex;
 pub(super) mod search;
 mod sed;
+mod series;
 mod sort;
+mod spath;
 mod stats;
+mod strcat;
 mod streamstats;
 mod table;
 mod tail;
@@ -45,17 +54,24 @@ struct CommandSyntax {
 
 /// Every command that is supported.
 const COMMANDS: &[CommandSyntax] = &[
+    CommandSyntax { names: &["accum"], parse: accum::parse },
+    CommandSyntax { names: &["append"], parse: append::parse },
     CommandSyntax { names: &["bin", "bucket", "discretize"], parse: bin::parse },
+    CommandSyntax { names: &["convert"], parse: convert::parse },
     CommandSyntax { names: &["dedup"], parse: dedup::parse },
+    CommandSyntax { names: &["delta"], parse: accum::parse_delta },
     CommandSyntax { names: &["eval"], parse: eval::parse },
     CommandSyntax { names: &["eventstats"], parse: eventstats::parse },
     CommandSyntax { names: &["fields"], parse: fields::parse },
+    CommandSyntax { names: &["filldown"], parse: filldown::parse },
     CommandSyntax { names: &["fillnull"], parse: fillnull::parse },
     CommandSyntax { names: &["foreach"], parse: foreach::parse },
     CommandSyntax { names: &["head"], parse: head::parse },
+    CommandSyntax { names: &["inputlookup"], parse: inputlookup::parse },
     CommandSyntax { names: &["iplocation"], parse: iplocation::parse },
     CommandSyntax { names: &["lookup"], parse: lookup::parse },
     CommandSyntax { names: &["makemv"], parse: makemv::parse },
+    CommandSyntax { names: &["mvcombine"], parse: mvcombine::parse },
     CommandSyntax { names: &["mvexpand"], parse: mvexpand::parse },
     CommandSyntax { names: &["nomv"], parse: nomv::parse },
     CommandSyntax { names: &["join"], parse: join::parse },
@@ -66,13 +82,17 @@ const COMMANDS: &[CommandSyntax] = &[
     CommandSyntax { names: &["reverse"], parse: reverse::parse },
     CommandSyntax { names: &["search"], parse: search::parse },
     CommandSyntax { names: &["sort"], parse: sort::parse },
+    CommandSyntax { names: &["spath"], parse: spath::parse },
     CommandSyntax { names: &["stats"], parse: stats::parse },
+    CommandSyntax { names: &["strcat"], parse: strcat::parse },
     CommandSyntax { names: &["streamstats"], parse: streamstats::parse },
     CommandSyntax { names: &["table"], parse: table::parse },
     CommandSyntax { names: &["tail"], parse: tail::parse },
     CommandSyntax { names: &["top"], parse: top::parse },
     CommandSyntax { names: &["transaction"], parse: transaction::parse },
+    CommandSyntax { names: &["untable"], parse: series::parse_untable },
     CommandSyntax { names: &["where"], parse: where_::parse },
+    CommandSyntax { names: &["xyseries"], parse: series::parse_xyseries },
 ];
 
 /// Parses the command that starts here.
@@ -88,9 +108,12 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Option<CommandKind> {
     if unsupported::NAMES.contains(&name.as_str()) {
         parser.error_with_hint(
             codes::UNSUPPORTED_COMMAND,
-            format!("the command `{name}` is not supported yet"),
+            format!("the command `{name}` is not supported"),
             range,
-            format!("the supported commands are {}", supported()),
+            unsupported::hint(&name).map_or_else(
+                || format!("the supported commands are {}", supported()),
+                str::to_owned,
+            ),
         );
         return None;
     }

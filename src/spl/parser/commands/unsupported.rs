@@ -1,9 +1,9 @@
-//! The commands of Splunk that are not supported yet (searchbnf.conf, and the Search Reference).
+//! The commands of Splunk that are not supported (searchbnf.conf, and the Search Reference), and what
+//! to do where they stand.
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &[
     "abstract",
-    "accum",
     "addcoltotals",
     "addinfo",
     "addtotals",
@@ -11,7 +11,6 @@ pub(super) const NAMES: &[&str] = &[
     "anomalies",
     "anomalousvalue",
     "anomalydetection",
-    "append",
     "appendcols",
     "appendpipe",
     "arules",
@@ -24,19 +23,16 @@ pub(super) const NAMES: &[&str] = &[
     "collect",
     "concurrency",
     "contingency",
-    "convert",
     "correlate",
     "datamodel",
     "dbinspect",
     "delete",
-    "delta",
     "diff",
     "erex",
     "eventcount",
     "extract",
     "fieldformat",
     "fieldsummary",
-    "filldown",
     "findtypes",
     "folderize",
     "format",
@@ -51,7 +47,6 @@ pub(super) const NAMES: &[&str] = &[
     "iconify",
     "inputcsv",
     "inputintelligence",
-    "inputlookup",
     "kmeans",
     "kv",
     "kvform",
@@ -71,7 +66,6 @@ pub(super) const NAMES: &[&str] = &[
     "mstats",
     "multikv",
     "multisearch",
-    "mvcombine",
     "outlier",
     "outputcsv",
     "outputlookup",
@@ -102,8 +96,6 @@ pub(super) const NAMES: &[&str] = &[
     "sistats",
     "sitimechart",
     "sitop",
-    "spath",
-    "strcat",
     "tags",
     "timechart",
     "timewrap",
@@ -117,12 +109,39 @@ pub(super) const NAMES: &[&str] = &[
     "typer",
     "union",
     "uniq",
-    "untable",
     "walklex",
     "x11",
     "xmlkv",
     "xmlunescape",
     "xpath",
     "xsdata",
-    "xyseries",
 ];
+
+/// What to do instead of a command, where that is not to write another one.
+pub(super) fn hint(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "tstats" | "datamodel" | "from" | "pivot" | "mstats" | "mpreview" | "msearch" => {
+            "it reads what Splunk has summed up of a data model or an index, and an archive holds \
+             only the events: write the search for these, and `stats` behind it"
+        }
+        "collect" | "mcollect" | "meventcollect" | "outputcsv" | "outputlookup" | "outputtext"
+        | "sendalert" | "tscollect" => {
+            "it hands the rows on, and the rows of a scan are its output: take the command out"
+        }
+        "dbinspect" | "eventcount" | "history" | "inputcsv" | "inputintelligence" | "loadjob"
+        | "metadata" | "metasearch" | "rest" | "savedsearch" | "typeahead" | "walklex" => {
+            "it asks a Splunk server, and a scan has none; a table can be given with --lookup"
+        }
+        "map" | "run" | "script" => {
+            "it runs something for each row, which a scan never does: run the inner search on its \
+             own, or put both together with `join`"
+        }
+        "analyzefields" | "anomalies" | "anomalousvalue" | "anomalydetection" | "arules"
+        | "associate" | "cluster" | "cofilter" | "correlate" | "kmeans" | "outlier" | "predict"
+        | "trendline" | "x11" => {
+            "how it computes is written nowhere in full, so its rows could not be the same: use \
+             `eventstats` with avg, stdev or percentiles"
+        }
+        _ => return None,
+    })
+}
