@@ -100,7 +100,7 @@ impl Needed {
 
 fn search_fields<'e>(expr: &'e SearchExpr, fields: &mut Vec<&'e str>) {
     match &expr.node {
-        SearchKind::All => {}
+        SearchKind::All | SearchKind::Subsearch(_) => {}
         SearchKind::And(list) | SearchKind::Or(list) => {
             list.iter().for_each(|expr| search_fields(expr, fields));
         }

@@ -29,6 +29,8 @@ pub(super) struct Clauses {
     starts: Vec<u32>,
     /// How many words a bit a clause takes.
     words: usize,
+    /// How far before its part of a text a walk starts, to know every needle that ends in it.
+    lead: usize,
     /// The clauses of each rule.
     of_rule: Vec<Vec<u32>>,
 }
@@ -69,6 +71,8 @@ impl Clauses {
         let clauses_of = pairs.iter().map(|&(_, clause)| clause).collect();
         let mut list: Vec<(&[u8], usize)> = needles.into_iter().collect();
         list.sort_unstable_by_key(|&(_, number)| number);
+        let longest = list.iter().map(|(needle, _)| needle.len()).max();
+        let lead = longest.unwrap_or(0).saturating_sub(1);
         let search = DFA::builder()
             .ascii_case_insensitive(true)
             // Standard semantics, so that a long needle never hides a short one inside it.
@@ -76,7 +80,7 @@ impl Clauses {
             .start_kind(StartKind::Unanchored)
             .prefilter(false)
             .build(list.iter().map(|(needle, _)| needle))?;
-        Ok(Self { search, clauses_of, starts, words, of_rule })
+        Ok(Self { search, clauses_of, starts, words, lead, of_rule })
     }
 
     /// Removes from `rules` those that cannot match an event with these bytes. `seen` is scratch
@@ -100,10 +104,10 @@ impl Clauses {
         let step = |state, byte| search.next_state(Anchored::No, state, byte);
         let part = bytes.len() / LANES;
         let (mut state, mut at) = (start, 0);
-        if part >= LONGEST {
+        if part > self.lead {
             let mut states = [start; LANES];
             for (lane, state) in states.iter_mut().enumerate().skip(1) {
-                let lead = &bytes[lane * part - (LONGEST - 1)..lane * part];
+                let lead = &bytes[lane * part - self.lead..lane * part];
                 *state = lead.iter().fold(start, |state, &byte| step(state, byte));
             }
             let parts: [&[u8]; LANES] =
