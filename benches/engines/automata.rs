@@ -93,8 +93,8 @@ impl<const LANES: usize> Engine for Lanes<LANES> {
             let parts: [&[u8]; LANES] =
                 std::array::from_fn(|lane| &text[lane * part..(lane + 1) * part]);
             for step in 0..part {
-                for lane in 0..LANES {
-                    states[lane] = search.next_state(Anchored::No, states[lane], parts[lane][step]);
+                for (state, part) in states.iter_mut().zip(parts) {
+                    *state = search.next_state(Anchored::No, *state, part[step]);
                 }
                 if states.iter().any(|&state| search.is_special(state)) {
                     states.iter().for_each(|&state| tell(search, state, sink));

@@ -33,7 +33,7 @@ impl Teddies {
         for window in sample.to_ascii_lowercase().windows(WINDOW) {
             *counts.entry(window.to_vec()).or_default() += 1;
         }
-        let mut windows: BTreeMap<(usize, Vec<u8>), Vec<(usize, usize)>> = BTreeMap::new();
+        let mut windows = BTreeMap::<_, Vec<(usize, usize)>>::new();
         for (number, needle) in needles.iter().enumerate() {
             let length = WINDOW.min(needle.len());
             let count = |window: &[u8]| counts.get(window).copied().unwrap_or(0);
