@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// The format an event's text is written in. What an event *is* does not depend on it; how it
 /// is framed, how its fields are spelled and how a literal looks in its bytes do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Format {
     /// A binary Windows event log. Its raw text is the XML that Windows renders.
     Evtx,

@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::corpus::Size;
 use crate::report::OutputFormat;
+use crate::scan::Shard;
 
 /// Sweeps cold logs with Splunk detection rules, without Splunk.
 #[derive(Debug, Parser)]
@@ -24,6 +25,17 @@ pub struct Args {
 pub enum Command {
     /// Sweep files and folders; the default rule is the built-in one
     Scan(ScanArgs),
+    /// Put partial results of `scan --partial` together: the rows of one sweep
+    Merge(MergeArgs),
+    /// List the shards of a sweep, for `scan --shard`: one JSON object a line
+    Plan {
+        /// Files and folders (recursive)
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+        /// How many shards
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+        shards: u32,
+    },
     /// Show a rule's page: what it looks for, how it runs, what it relies on
     Explain(ExplainArgs),
     /// Check, test or list rules
@@ -198,6 +210,58 @@ pub struct ScanArgs {
     /// No summary on standard error
     #[arg(short, long)]
     pub quiet: bool,
+    /// Sweep one part of the files only: the I-th of N, of about the same size each
+    #[arg(long, value_name = "I/N", requires = "partial")]
+    pub shard: Option<Shard>,
+    /// Write no rows but what `coldsweep merge` makes them of
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "output", "navigator"])]
+    pub partial: Option<PathBuf>,
+    /// Keep what is done in a folder: a sweep that was killed goes on from there when it is started
+    /// again with the same arguments
+    #[arg(long, value_name = "DIR", conflicts_with = "partial")]
+    pub checkpoint: Option<PathBuf>,
+    /// How many bytes of input a batch of a checkpoint has, for tests
+    #[arg(long, value_name = "BYTES", hide = true, requires = "checkpoint")]
+    pub checkpoint_batch: Option<u64>,
+    /// Notice by their bytes that inputs have changed since, not only by size and time
+    #[arg(long, requires = "checkpoint")]
+    pub verify: bool,
+}
+
+/// `coldsweep merge`: what `scan` takes, for the same rules and options decide the answer.
+#[derive(Debug)]
+pub struct MergeArgs(pub ScanArgs);
+
+impl MergeArgs {
+    fn of_scan(command: clap::Command) -> clap::Command {
+        let unused = ["threads", "prefilter", "mmap", "shard", "partial", "checkpoint", "verify"];
+        let command = command.mut_arg("paths", |paths| {
+            paths.value_name("PARTIAL").help("Partial results, of all shards of one sweep")
+        });
+        unused
+            .into_iter()
+            .fold(command, |command, name| command.mut_arg(name, |arg| arg.hide(true)))
+    }
+}
+
+impl clap::Args for MergeArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        Self::of_scan(ScanArgs::augment_args(command))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::of_scan(ScanArgs::augment_args_for_update(command))
+    }
+}
+
+impl clap::FromArgMatches for MergeArgs {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        ScanArgs::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 /// The formats that `--input-format` names.

@@ -71,9 +71,10 @@ fn timezone(name: &str) -> Result<TimeZone, CliError> {
     TimeZone::get(name).map_err(|error| CliError::new(format!("--timezone {name}: {error}")))
 }
 
-/// Resolves how a sweep's rules are read: as [`settings`], at the moment of `--now`.
-pub(super) fn scan_settings(args: &ScanArgs) -> Result<Settings, CliError> {
+/// Resolves how a sweep's rules are read: as [`settings`], at the moment of `--now`, else of `now`.
+pub(super) fn scan_settings(args: &ScanArgs, now: Option<Timestamp>) -> Result<Settings, CliError> {
     let mut settings = settings(&args.reading, &args.rule)?;
+    settings.now = now.unwrap_or(settings.now);
     if let Some(now) = &args.now {
         settings.now = moment("--now", now, &settings)?;
     }
@@ -124,6 +125,36 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
     })
+}
+
+/// A digest of everything that decides the answer of a sweep but its files.
+pub(super) fn digest_of_sweep(
+    args: &ScanArgs,
+    settings: &Settings,
+    options: &Options,
+    plans: &[Plan],
+) -> Result<String, CliError> {
+    let mut parts = vec![env!("CARGO_PKG_VERSION").as_bytes().to_vec()];
+    let mut goes_by_now = false;
+    for plan in plans {
+        let logical = format!("{:?}", plan.logical);
+        goes_by_now |= ["now", "time"].iter().any(|f| logical.contains(&format!("node: \"{f}\"")));
+        parts.push(format!("{:?} {:?} {logical}", plan.rule.id, plan.rule.title).into_bytes());
+    }
+    parts.push(format!("{:?}", settings.cim).into_bytes());
+    let resources = args.reading.lookup.iter().map(|named| (named.name.as_str(), &named.path));
+    for (name, path) in resources.chain(args.reading.geoip.iter().map(|path| ("", path))) {
+        let read = std::fs::read(path);
+        parts.push(name.as_bytes().to_vec());
+        parts.push(read.map_err(|e| CliError::new(format!("{}: {e}", path.display())))?);
+    }
+    let Options { evidence, reading, default_host, names, since, until, input_format, .. } =
+        options;
+    let told = (evidence, reading, default_host, names, since, until, input_format);
+    let zone = &args.reading.timezone;
+    let now = goes_by_now.then_some(settings.now);
+    parts.push(format!("{told:?} {:?} {zone:?} {now:?}", args.host).into_bytes());
+    Ok(crate::scan::digest(parts.iter().map(Vec::as_slice)))
 }
 
 /// Resolves what inputs are called.

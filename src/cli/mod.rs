@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod corpus;
 mod explain;
+mod merge;
 mod progress;
 mod rules;
 mod scan;
@@ -40,6 +41,8 @@ pub fn main() -> ExitCode {
     init_log(args.verbose);
     let result = match args.command {
         Command::Scan(scan) => scan::run(&scan),
+        Command::Merge(merge) => merge::run(&merge.0),
+        Command::Plan { paths, shards } => merge::plan(&paths, shards),
         Command::Explain(explain) => explain::run(&explain),
         Command::Rules(rules) => rules::run(&rules),
         Command::Bench(bench) => bench::run(&bench),

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::kinds::{OtherNames, other_names, source_kinds};
 use super::segment::{self, Segments};
 use crate::cim::CimView;
@@ -252,10 +254,11 @@ impl Row for EventRow<'_> {
 const NAME: usize = size_of::<compact_str::CompactString>();
 
 /// A row of fields, after the first command that makes new rows of events.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Record {
     fields: Named<Field>,
     /// The text of `_raw`, made when first asked for.
+    #[serde(skip)]
     raw: OnceCell<RawText<'static>>,
 }
 

@@ -54,17 +54,17 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
         .collect();
     let of_which =
         if formats.is_empty() { String::new() } else { format!(" ({})", formats.join(", ")) };
-    #[allow(clippy::cast_precision_loss)]
-    let rate = counters.bytes as f64 / outcome.seconds.max(1e-9);
-    writeln!(
-        to,
-        "searched {}{of_which}, {} in {:.2} s ({}/s, {})",
-        counted(counters.files, "file"),
-        size(counters.bytes),
-        outcome.seconds,
-        size(rate as u64),
-        counted(outcome.threads as u64, "thread"),
-    )?;
+    let what = format!("{}{of_which}, {}", counted(counters.files, "file"), size(counters.bytes));
+    if outcome.threads == 0 {
+        // Not now: by an earlier run, or by others.
+        writeln!(to, "searched before: {what}")?;
+    } else {
+        #[allow(clippy::cast_precision_loss)]
+        let rate = counters.bytes as f64 / outcome.seconds.max(1e-9);
+        let threads = counted(outcome.threads as u64, "thread");
+        let (seconds, rate) = (outcome.seconds, size(rate as u64));
+        writeln!(to, "searched {what} in {seconds:.2} s ({rate}/s, {threads})")?;
+    }
     if let Some((first, last)) = counters.span.ends {
         writeln!(to, "events looked at: {}, from {first} to {last}", counters.events)?;
     }

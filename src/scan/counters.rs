@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::Format;
 
 /// Files and bytes of one format.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormatCount {
     /// Files.
     pub files: u64,
@@ -17,7 +18,7 @@ pub struct FormatCount {
 }
 
 /// From the first event seen to the last.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeSpan {
     /// The first and the last time.
     pub ends: Option<(Timestamp, Timestamp)>,
@@ -32,7 +33,7 @@ impl TimeSpan {
 }
 
 /// What one worker, or all of them together, have read and matched.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Counters {
     /// Files by format.
     pub formats: BTreeMap<Format, FormatCount>,
@@ -64,7 +65,28 @@ pub struct Counters {
     /// Rows of the answer.
     pub rows: u64,
     /// How long each shard took, in microseconds.
+    #[serde(serialize_with = "save_latency", deserialize_with = "load_latency")]
     pub latency: Histogram<u64>,
+}
+
+/// How often each latency was recorded.
+fn save_latency<S: Serializer>(latency: &Histogram<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let recorded = latency.iter_recorded();
+    let counts: Vec<_> = recorded.map(|v| (v.value_iterated_to(), v.count_at_value())).collect();
+    counts.serialize(serializer)
+}
+
+fn load_latency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Histogram<u64>, D::Error> {
+    let mut latency = no_latency();
+    for (value, count) in Vec::<(u64, u64)>::deserialize(deserializer)? {
+        latency.saturating_record_n(value, count);
+    }
+    Ok(latency)
+}
+
+fn no_latency() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST_LATENCY, 3)
+        .unwrap_or_else(|error| unreachable!("the bounds are fixed and valid: {error}"))
 }
 
 /// An hour; a shard that takes longer counts as one that took this long.
@@ -87,8 +109,7 @@ impl Default for Counters {
             without_time: 0,
             span: TimeSpan::default(),
             rows: 0,
-            latency: Histogram::new_with_bounds(1, LONGEST_LATENCY, 3)
-                .unwrap_or_else(|error| unreachable!("the bounds are fixed and valid: {error}")),
+            latency: no_latency(),
         }
     }
 }

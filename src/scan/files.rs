@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use super::text::{
     Edge, Piece, Shards, consider, ends_document, is_padding, report_cut_document, scan_shard,
 };
 use super::worker::Origin;
-use super::{LONGEST_EVENT, Sweep};
+use super::{Input, LONGEST_EVENT, Sweep};
 use crate::event::Format;
 use crate::format::evtx::{self, CHUNK_LEN, FileHeader};
 use crate::format::text::{Carry, TextLayout};
@@ -27,12 +27,12 @@ use crate::source::{
 const HEAD: usize = 256 << 10;
 
 /// Sweeps all files, in the pool of the calling thread.
-pub(super) fn sweep_files(sweep: &Sweep<'_>, files: &[PathBuf]) {
+pub(super) fn sweep_files(sweep: &Sweep<'_>, files: &[Input]) {
     rayon::scope(|scope| {
-        for (number, path) in files.iter().enumerate() {
+        for Input { number, path } in files {
             scope.spawn(move |scope| {
                 if !sweep.stopped() {
-                    sweep_file(sweep, scope, path, u32::try_from(number).unwrap_or(u32::MAX));
+                    sweep_file(sweep, scope, path, *number);
                 }
             });
         }

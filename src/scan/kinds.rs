@@ -6,15 +6,13 @@
 //! each log is.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
-use super::{Counters, Options, Progress, ScanError, Sweep};
+use super::{Counters, Input, Options, Progress, ScanError, Sweep};
 use crate::cim::Cim;
 use crate::plan::{Guard, Plan, Settings};
 use crate::reading::Reading;
 use crate::resources::Resources;
 use crate::rule::Rule;
-use crate::source::Found;
 use crate::spl::Macros;
 
 /// How many chunks of each EVTX log are decoded: its first MiB.
@@ -51,11 +49,11 @@ pub(super) fn check(
     let plans = [&plan];
     let cim = Cim::builtin();
     let progress = Progress::default();
-    let started = Instant::now();
-    let found = Found { files: paths.to_vec(), errors: Vec::new() };
-    let mut sweep = Sweep::new(&plans, &cim, &options, &progress, &found)?;
+    let files = Input::all(paths);
+    let mut sweep = Sweep::new(&plans, &cim, &options, &progress, &files)?;
     sweep.chunks_of_a_log = CHUNKS_OF_A_LOG;
-    let outcome = sweep.run(&found, started)?;
+    let (result, ran) = sweep.run(&files)?;
+    let outcome = result.finish(std::slice::from_ref(&plan), &options, ran);
     let example = outcome.rows[0].first().and_then(|row| row.evidence.first());
     let long_log = counters.formats.get(&crate::event::Format::Evtx).is_some_and(|evtx| {
         evtx.bytes > evtx.files * (CHUNKS_OF_A_LOG * crate::format::evtx::CHUNK_LEN) as u64

@@ -2,11 +2,15 @@
 //! worker has its own scratch memory, counters and partial aggregates; at the end they merge.
 
 mod admission;
+mod checkpoint;
 mod counters;
 mod evtx;
 mod files;
 mod kinds;
+mod os_path;
+mod partial;
 mod sample;
+mod saved;
 mod skip;
 mod text;
 mod trace;
@@ -20,21 +24,23 @@ use std::time::Instant;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use checkpoint::{Checkpoint, CheckpointError, Resumed};
 pub use counters::{Counters, FormatCount, TimeSpan};
 pub use kinds::KindCheck;
+pub use partial::{Partial as PartialResult, Ran};
 pub use sample::Searched;
+pub use saved::{Saved, Shard, Stamp, digest, list_digest, shards};
 pub use skip::{Severity, SkipLog, Skipped};
 pub use trace::{EventTrace, TracePosition, trace};
 
 use crate::cim::Cim;
 use crate::eval::event_kind::KindReader;
-use crate::eval::row::Scratch;
 use crate::event::Format;
 use crate::format::DecodeContext;
-use crate::plan::{Allowance, FinalRow, Guard, Held, Plan};
+use crate::plan::{FinalRow, Guard, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
-use crate::source::{Found, MapChoice, walk};
+use crate::source::{MapChoice, walk};
 use admission::kind_reader;
 use sample::{Choice, Sample};
 use worker::Worker;
@@ -245,16 +251,48 @@ pub fn scan(
 ) -> Result<Outcome, ScanError> {
     let started = Instant::now();
     let found = walk(paths);
-    let all = with_subsearches(plans);
-    let mut sweep = Sweep::new(&all, cim, options, progress, &found)?;
-    sweep.rules = plans.len();
-    let mut outcome = sweep.run(&found, started)?;
-    if outcome.counters.matched == 0 && !outcome.overflowed {
-        // Standard input and pipes cannot be read twice.
-        let files: Vec<_> = found.files.into_iter().filter(|path| path.is_file()).collect();
-        outcome.kinds = kinds::check(plans, &files, options, &outcome.counters)?;
+    let files = Input::all(&found.files);
+    let (mut result, mut ran) = gather(plans, cim, &files, options, progress)?;
+    result.cannot_walk(&found.errors);
+    ran.seconds = started.elapsed().as_secs_f64();
+    result.finish_looking(plans, &found.files, options, ran)
+}
+
+/// A file of a sweep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Its number among all files of the sweep, in the order of their paths: what of two events of
+    /// the same time comes first goes by it.
+    pub number: u32,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl Input {
+    /// All files of a sweep, which are in order.
+    #[must_use]
+    pub fn all(files: &[PathBuf]) -> Vec<Self> {
+        let number = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        let files = files.iter().enumerate();
+        files.map(|(at, path)| Self { number: number(at), path: path.clone() }).collect()
     }
-    Ok(outcome)
+}
+
+/// Sweeps some of the files of a sweep, as far as any can be swept without the others.
+///
+/// # Errors
+/// When the sweep cannot start.
+pub fn gather(
+    plans: &[Plan],
+    cim: &Cim,
+    files: &[Input],
+    options: &Options,
+    progress: &Progress,
+) -> Result<(PartialResult, Ran), ScanError> {
+    let all = with_subsearches(plans);
+    let mut sweep = Sweep::new(&all, cim, options, progress, files)?;
+    sweep.rules = plans.len();
+    sweep.run(files)
 }
 
 /// The rules, then their subsearches, which are searched for as rules are.
@@ -268,12 +306,12 @@ impl<'a> Sweep<'a> {
         cim: &'a Cim,
         options: &'a Options,
         progress: &'a Progress,
-        found: &Found,
+        files: &[Input],
     ) -> Result<Self, ScanError> {
-        let total = found.files.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
-        progress.total.store(total, Ordering::Relaxed);
+        let total: u64 = files.iter().filter_map(|f| Some(f.path.metadata().ok()?.len())).sum();
+        progress.total.fetch_add(total, Ordering::Relaxed);
         let sampled = options.prefilter && total >= options.sample_from;
-        let sample = if sampled { Sample::of(&found.files) } else { Sample::default() };
+        let sample = if sampled { Sample::of(files) } else { Sample::default() };
         let prefilter = |choices: &[Choice<'_>], sample: &[u8]| {
             if options.prefilter {
                 Prefilter::new(choices.iter().map(|choice| choice.guard), sample)
@@ -310,64 +348,29 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    /// Sweeps the files. `started` is when the looking for them did.
-    fn run(mut self, found: &Found, started: Instant) -> Result<Outcome, ScanError> {
+    /// Sweeps the files.
+    fn run(mut self, files: &[Input]) -> Result<(PartialResult, Ran), ScanError> {
+        let started = Instant::now();
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.options.threads)
             .thread_name(|at| format!("worker-{at}"))
             .build()?;
         let threads = pool.current_num_threads();
         self.workers = (0..threads).map(|_| Mutex::new(Worker::new(self.plans))).collect();
-        pool.install(|| files::sweep_files(&self, &found.files));
-        Ok(self.finish(found, started, threads))
-    }
-
-    /// Merges the workers and runs the rules' last part.
-    fn finish(self, found: &Found, started: Instant, threads: usize) -> Outcome {
-        let overflowed = self.stopped();
+        pool.install(|| files::sweep_files(&self, files));
+        let stopped = self.stopped();
         let mut workers = self
             .workers
             .into_iter()
             .map(|worker| worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
         let mut merged = workers.next().unwrap_or_else(|| Worker::new(self.plans));
         workers.for_each(|worker| merged.merge(worker));
-        for (path, reason) in &found.errors {
-            merged.skips.add(path, None, Severity::Error, reason.clone());
-        }
-        let scratch = Scratch::default();
-        // Apart from what the workers hold, so that where it ends does not depend on them.
-        let allowance = Allowance::new(self.options.max_result);
-        let mut notes = Vec::new();
-        let mut rows = Vec::new();
-        let mut partials = merged.partials;
-        let mut subsearches = partials.split_off(self.rules.min(partials.len())).into_iter();
-        for (plan, partial) in self.plans.iter().zip(partials) {
-            let found: Vec<Vec<Held>> = (plan.subsearches.iter().zip(&mut subsearches))
-                .map(|(plan, partial)| {
-                    let rows = partial.into_rows(plan);
-                    plan.program.run_on_all(rows, &scratch, &allowance, &[])
-                })
-                .collect();
-            let own = partial.into_rows(plan);
-            rows.push(plan.program.finish(own, &scratch, &allowance, &found));
-            let said = allowance.take_notes().into_iter();
-            notes.extend(said.map(|note| format!("{}: {note}", plan.rule.title)));
-        }
-        let overflowed = overflowed || allowance.is_spent();
-        merged.counters.rows = rows.iter().map(|rows| rows.len() as u64).sum();
-        let (skipped, skipped_more) = merged.skips.finish();
-        Outcome {
-            rows,
-            counters: merged.counters,
-            skipped,
-            skipped_more,
-            overflowed,
-            notes,
+        let ran = Ran {
             seconds: started.elapsed().as_secs_f64(),
             threads,
             searched_text: self.searched_text,
             searched_evtx: self.searched_evtx,
-            kinds: None,
-        }
+        };
+        Ok((PartialResult::new(merged, self.held.into_inner(), stopped), ran))
     }
 }

@@ -6,10 +6,11 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
+use super::Input;
 use crate::format::evtx;
 use crate::format::text::TextLayout;
 use crate::plan::Guard;
@@ -31,10 +32,10 @@ pub(super) struct Sample {
 impl Sample {
     /// Reads some of the files. What cannot be read, or is packed, is left out: the sweep will
     /// say so.
-    pub(super) fn of(files: &[PathBuf]) -> Self {
+    pub(super) fn of(files: &[Input]) -> Self {
         let mut sample = Self::default();
         let step = files.len().div_ceil(MOST_FILES).max(1);
-        for path in files.iter().step_by(step) {
+        for Input { path, .. } in files.iter().step_by(step) {
             if let Err(error) = sample.add(path) {
                 log::debug!("{}: not sampled: {error}", path.display());
             }
@@ -184,7 +185,7 @@ mod tests {
             folder.path().join("none"),
             folder.path().to_owned(),
         ];
-        let sample = Sample::of(&files);
+        let sample = Sample::of(&Input::all(&files));
         assert_eq!(sample.text.len(), 2 * PIECE);
         assert!(sample.evtx.is_empty());
     }

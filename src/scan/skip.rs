@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// How bad it is that something was skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Nothing is known to be lost.
     Warning,
@@ -30,12 +32,13 @@ pub struct Skipped {
 const MOST_OF_A_FILE: usize = 50;
 
 /// Findings by file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct SkipLog {
+    #[serde(with = "super::os_path::keys")]
     files: BTreeMap<PathBuf, FileLog>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct FileLog {
     kept: std::collections::BTreeSet<(Option<u64>, Severity, String)>,
     /// How many errors and warnings there were in all.
@@ -81,6 +84,12 @@ impl SkipLog {
             mine.kept.extend(theirs.kept);
             mine.trim();
         }
+    }
+
+    /// Whether one of the findings is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.files.values().any(|file| file.errors > 0)
     }
 
     /// The findings in order, and how many more there were.

@@ -2,12 +2,11 @@
 //! thread, with every event decoded.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use serde::Serialize;
 
 use super::worker::{Decoded, Framed, Origin};
-use super::{Options, Outcome, Progress, ScanError, Sweep};
+use super::{Input, Options, Outcome, Progress, ScanError, Sweep};
 use crate::aggregate::Position;
 use crate::cim::Cim;
 use crate::eval::row::{EventRow, Scratch};
@@ -99,14 +98,16 @@ pub fn trace(
     options: &Options,
     visit: &(dyn Fn(EventTrace) -> bool + Sync),
 ) -> Result<Outcome, ScanError> {
-    let started = Instant::now();
     let options = Options { threads: 1, prefilter: false, ..options.clone() };
-    let mut found = walk(paths);
+    let found = walk(paths);
+    let mut files = Input::all(&found.files);
     // One worker takes the last task that was handed out first.
-    found.files.reverse();
+    files.reverse();
     let progress = Progress::default();
     let plans = [plan];
-    let mut sweep = Sweep::new(&plans, cim, &options, &progress, &found)?;
+    let mut sweep = Sweep::new(&plans, cim, &options, &progress, &files)?;
     sweep.tap = Some(Tap { tracer: Tracer::new(plan), visit });
-    sweep.run(&found, started)
+    let (mut result, ran) = sweep.run(&files)?;
+    result.cannot_walk(&found.errors);
+    Ok(result.finish(std::slice::from_ref(plan), &options, ran))
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::admission::Admission;
 use super::counters::Counters;
@@ -38,7 +39,7 @@ pub(crate) struct Worker {
 }
 
 /// The partial result of one rule.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Partial {
     /// Of a rule with `stats`.
     Groups(Groups),
@@ -47,7 +48,7 @@ pub(super) enum Partial {
 }
 
 impl Partial {
-    fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         match (self, other) {
             (Self::Groups(mine), Self::Groups(theirs)) => mine.merge(theirs),
             (Self::Rows(mine), Self::Rows(theirs)) => mine.extend(theirs),
