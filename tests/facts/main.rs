@@ -8,4 +8,9 @@
 mod common;
 
 mod check;
+mod commands;
+mod events;
+mod listed;
+mod regexes;
 mod search;
+mod strings;
