@@ -107,7 +107,12 @@ impl Plan {
         let parsed = spl::parse(&rule.search, &settings.macros);
         let mut diagnostics = parsed.diagnostics;
         let Some(pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
-        let plan = Self::build(&rule, &pipeline, settings, &mut diagnostics);
+        let mut found = Vec::new();
+        let plan = Self::build(&rule, &pipeline, settings, &mut found);
+        found.sort_by_key(|finding| finding.span.start);
+        // Thousands of them, each shown with its line, would take longer than all the rest.
+        spl::limit_findings(&mut found);
+        diagnostics.append(&mut found);
         diagnostics.sort_by_key(|finding| finding.span.start);
         let Some(plan) = plan else { return refuse(rule, diagnostics) };
         lints::run(&pipeline, &plan, settings, &mut diagnostics);
@@ -201,6 +206,15 @@ mod tests {
             Ok((plan, _)) => Ok(plan),
             Err(refusal) => Err(refusal.findings.iter().map(|finding| finding.code).collect()),
         }
+    }
+
+    #[test]
+    fn findings_of_a_plan_are_limited() {
+        let codes = compile(&format!("x | stats {}", "nosuch ".repeat(3000))).unwrap_err();
+        assert_eq!(codes.len(), 251);
+        assert!(codes.contains(&"E0016") && codes.contains(&"E0309"));
+        let times = compile(&format!("x {}", "earliest=-1d ".repeat(3000)));
+        assert!(times.is_ok(), "warnings refuse nothing");
     }
 
     #[test]
