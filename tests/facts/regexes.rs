@@ -145,12 +145,14 @@ fn rules_with_a_malformed_regex_are_refused() {
             Err(refusal) if refusal.findings.iter().any(|finding| finding.code == "E0301") => {
                 refused.insert(name);
             }
-            // One of them is refused for its parentheses before its regex is looked at.
             Err(_) => {}
         }
     }
     assert!(!refused.is_empty(), "none is refused");
-    let missed: Vec<_> = known.intersection(&running).collect();
+    // Its string is malformed alone: `(?<ip>"(a)b)"`. Quotes inside an expression without quotes
+    // around it vanish (SPLUNK.md, Decisions), and what is left is sound: `(?<ip>(a)b)`.
+    let sound = "certutil_file_download-splunk-powershell.yml";
+    let missed: Vec<_> = known.intersection(&running).filter(|name| *name != sound).collect();
     assert!(missed.is_empty(), "these run: {missed:?}");
     let others: Vec<_> = refused.difference(&known).collect();
     assert!(others.is_empty(), "PCRE2 takes the regexes of these: {others:?}");
