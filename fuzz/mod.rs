@@ -7,3 +7,4 @@ pub mod mutate;
 pub mod rng;
 pub mod rules;
 pub mod seeds;
+pub mod spl;

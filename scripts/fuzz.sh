@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzzes for SECONDS: scripts/fuzz.sh SECONDS [input|rules|files] [SEED]. See fuzz/README.md.
+# Fuzzes for SECONDS: scripts/fuzz.sh SECONDS [input|rules|files|spl] [SEED]. See fuzz/README.md.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
@@ -7,6 +7,7 @@ case ${2:-all} in
     input) filter=any_input ;;
     rules) filter=any_rule ;;
     files) filter=any_file ;;
+    spl) filter=any_tokens ;;
     all) filter=any ;;
     *) echo "no such target: $2" >&2; exit 2 ;;
 esac

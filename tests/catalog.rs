@@ -92,8 +92,14 @@ fn a_rule_gives_the_same_rows_alone_and_among_others_with_the_prefilter_and_with
         }
         for (plan, naive) in plans.into_iter().zip(&naive) {
             let name = plan.rule.origin.name.clone();
-            let alone = rows(&[plan], &paths, true, reading);
+            let plan = [plan];
+            let alone = rows(&plan, &paths, true, reading);
             assert_eq!(alone, std::slice::from_ref(naive), "alone: {name}");
+            // Every event for every rule takes hours; what finds nothing among others is left out.
+            if !naive.is_empty() {
+                let alone = rows(&plan, &paths, false, reading);
+                assert_eq!(alone, std::slice::from_ref(naive), "alone, no prefilter: {name}");
+            }
         }
         if !all() {
             return;

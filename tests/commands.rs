@@ -3,12 +3,12 @@
 mod common;
 
 use coldsweep::cim::Cim;
-use coldsweep::plan::{FinalRow, Plan, Settings};
+use coldsweep::plan::{Plan, Settings};
 use coldsweep::reading::Reading;
 use coldsweep::rule::Rule;
 use coldsweep::scan::{Options, Progress, scan};
-use coldsweep::value::Value;
 use common::mmdb::{Datum, mmdb};
+use common::shown;
 
 /// The events, as (second, host, id, data).
 #[allow(clippy::type_complexity)]
@@ -33,17 +33,6 @@ fn archive() -> String {
         ));
     }
     text
-}
-
-fn shown(row: &FinalRow) -> String {
-    let cells = row.columns.iter().map(|(name, field)| {
-        let values = field.values().iter().map(|value| match value {
-            Value::Time(time) => time.strftime("%S%.f").to_string(),
-            other => other.text().into_owned(),
-        });
-        format!("{name}={}", values.collect::<Vec<_>>().join("+"))
-    });
-    cells.collect::<Vec<_>>().join(" ")
 }
 
 /// Sweeps the events with each search, with and without the prefilter, and compares the rows.

@@ -28,3 +28,10 @@ fn any_file_of_rules_is_read_or_refused() {
     let target = fuzz::files::Target::new(budget.seed);
     run("files", budget, |case| target.make(case), |input| target.check(input));
 }
+
+#[test]
+fn any_tokens_of_rules_are_explained_or_refused() {
+    let budget = Budget::from_env(5);
+    let target = fuzz::spl::Target::new(budget.seed);
+    run("spl", budget, |case| target.make(case), |input| target.check(input));
+}

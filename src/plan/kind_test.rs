@@ -1,6 +1,5 @@
 //! Which kinds of events a rule can match.
 
-use super::logical::is_time_term;
 use super::{LogicalPlan, Operator};
 use crate::cim::Cim;
 use crate::eval::event_kind::{EventKind, KindReader};
@@ -105,7 +104,6 @@ fn of_search(expr: &SearchExpr, cim: &Cim) -> KindTest {
         {
             any(values.iter().map(|value| of_id(&value.node)).collect())
         }
-        SearchKind::Compare { field, .. } if is_time_term(&field.node) => KindTest::Anything,
         // Each of them, `!=` too, holds only where there is the field (SPLUNK.md 1.11).
         SearchKind::Compare { field, .. } | SearchKind::In { field, .. } => {
             of_field(&field.node, cim)

@@ -183,10 +183,7 @@ pub(super) fn operator(
 ) -> Option<Operator> {
     let texts = |list: &[Spanned<String>]| list.iter().map(|item| item.node.clone()).collect();
     Some(match &command.kind {
-        CommandKind::Search(expr) => {
-            time_terms(expr, findings);
-            Operator::Search(expr.clone())
-        }
+        CommandKind::Search(expr) => Operator::Search(without_time_terms(expr, findings)),
         CommandKind::Where(expr) => Operator::Where(expr.clone()),
         CommandKind::Table(list) => Operator::Table(texts(list)),
         CommandKind::Fields { keep, list } => Operator::Fields { keep: *keep, list: texts(list) },
@@ -355,28 +352,53 @@ pub(super) fn resolve_aggregation(
     Some(LogicalAggregation { function, argument: aggregation.argument.clone(), name })
 }
 
-/// Warns of time terms: a sweep searches all of an archive unless it is told otherwise.
-fn time_terms(expr: &SearchExpr, findings: &mut Vec<Diagnostic>) {
-    match &expr.node {
-        SearchKind::And(list) | SearchKind::Or(list) => {
-            list.iter().for_each(|expr| time_terms(expr, findings));
+/// The expression without its time terms, of which it warns: they are no tests of a field, and a
+/// sweep searches all of an archive unless it is told otherwise (SPLUNK.md 1.13).
+fn without_time_terms(expr: &SearchExpr, findings: &mut Vec<Diagnostic>) -> SearchExpr {
+    what_is_tested(expr, findings).unwrap_or(SearchExpr { node: SearchKind::All, span: expr.span })
+}
+
+/// The same; `None` where nothing else is in it.
+fn what_is_tested(expr: &SearchExpr, findings: &mut Vec<Diagnostic>) -> Option<SearchExpr> {
+    let mut each = |list: &[SearchExpr]| -> Vec<SearchExpr> {
+        list.iter().filter_map(|expr| what_is_tested(expr, findings)).collect()
+    };
+    let node = match &expr.node {
+        SearchKind::And(list) => joined(each(list), SearchKind::And)?,
+        SearchKind::Or(list) => joined(each(list), SearchKind::Or)?,
+        SearchKind::Not(inner) => SearchKind::Not(Box::new(what_is_tested(inner, findings)?)),
+        SearchKind::Compare { field, .. } if is_time_term(&expr.node) => {
+            findings.push(
+                Diagnostic::warning(
+                    codes::TIME_TERM,
+                    format!("`{}` is passed over: it limits no archive", field.node),
+                    expr.span,
+                )
+                .with_hint("use --since and --until"),
+            );
+            return None;
         }
-        SearchKind::Not(inner) => time_terms(inner, findings),
-        SearchKind::Compare { field, .. } if is_time_term(&field.node) => findings.push(
-            Diagnostic::warning(
-                codes::TIME_TERM,
-                format!("`{}` is passed over: it limits no archive", field.node),
-                expr.span,
-            )
-            .with_hint("use --since and --until"),
-        ),
-        _ => {}
+        other => other.clone(),
+    };
+    Some(SearchExpr { node, span: expr.span })
+}
+
+/// Several expressions as one, or the only one as it is.
+fn joined(
+    mut list: Vec<SearchExpr>,
+    join: fn(Vec<SearchExpr>) -> SearchKind,
+) -> Option<SearchKind> {
+    match list.len() {
+        0 | 1 => list.pop().map(|only| only.node),
+        _ => Some(join(list)),
     }
 }
 
-/// Whether a comparison with this field limits the time of the whole search (SPLUNK.md 1.13).
-pub(super) fn is_time_term(field: &str) -> bool {
-    ["earliest", "latest", "starttime", "endtime"].contains(&field)
+/// Whether a term limits the time of the whole search (SPLUNK.md 1.13). That of `earliest>5` is a
+/// field of that name.
+pub(super) fn is_time_term(term: &SearchKind) -> bool {
+    matches!(term, SearchKind::Compare { field, op: ast::CompareOp::Equal, .. }
+        if ["earliest", "latest", "starttime", "endtime"].contains(&field.node.as_str()))
 }
 
 /// The fields that a search expression tests and the event ids that its terms spell.

@@ -112,8 +112,13 @@ impl Plan {
             refuse_filters(&mut diagnostics);
         }
         let Some(mut pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
-        subsearch::expand(&rule, &mut pipeline, settings, &mut diagnostics);
-        let plan = Self::build(&rule, &pipeline, settings, &mut diagnostics);
+        let mut found = Vec::new();
+        subsearch::expand(&rule, &mut pipeline, settings, &mut found);
+        let plan = Self::build(&rule, &pipeline, settings, &mut found);
+        found.sort_by_key(|finding| finding.span.start);
+        // Thousands of them, each shown with its line, would take longer than all the rest.
+        spl::limit_findings(&mut found);
+        diagnostics.append(&mut found);
         diagnostics.sort_by_key(|finding| finding.span.start);
         let Some(plan) = plan else { return refuse(rule, diagnostics) };
         lints::run(&pipeline, &plan, settings, &mut diagnostics);
@@ -219,6 +224,15 @@ mod tests {
             Ok((plan, _)) => Ok(plan),
             Err(refusal) => Err(refusal.findings.iter().map(|finding| finding.code).collect()),
         }
+    }
+
+    #[test]
+    fn findings_of_a_plan_are_limited() {
+        let codes = compile(&format!("x | stats {}", "nosuch ".repeat(3000))).unwrap_err();
+        assert_eq!(codes.len(), 251);
+        assert!(codes.contains(&"E0016") && codes.contains(&"E0309"));
+        let times = compile(&format!("x {}", "earliest=-1d ".repeat(3000)));
+        assert!(times.is_ok(), "warnings refuse nothing");
     }
 
     #[test]

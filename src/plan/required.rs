@@ -144,7 +144,6 @@ pub(super) fn text_of(name: &str) -> Option<Where> {
         | names::SOURCETYPE
         | names::INDEX
         | names::SOURCE_KIND => None,
-        name if super::logical::is_time_term(name) => None,
         name => Some(Where::Field(name.to_owned())),
     }
 }

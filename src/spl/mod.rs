@@ -11,4 +11,5 @@ mod parser;
 pub mod template;
 
 pub use macros::Macros;
+pub(crate) use parser::limit_findings;
 pub use parser::{Parsed, parse};

@@ -8,12 +8,13 @@ pub mod program;
 use std::path::{Path, PathBuf};
 
 use coldsweep::cim::Cim;
-use coldsweep::plan::{Plan, Settings};
+use coldsweep::plan::{FinalRow, Plan, Settings};
 use coldsweep::reading::Reading;
 use coldsweep::resources::Resources;
 use coldsweep::rule::Rule;
 use coldsweep::scan::{Options, Outcome, Progress, scan};
 use coldsweep::spl::Macros;
+use coldsweep::value::Value;
 use jiff::tz::TimeZone;
 
 /// The shared data, where it is present: `COLDSWEEP_SHARED`, else `../shared`. Says so when it
@@ -62,4 +63,16 @@ pub fn compile_with(rule: Rule, settings: &Settings) -> Plan {
 /// Sweeps paths with one plan.
 pub fn sweep(plan: Plan, paths: &[PathBuf], options: &Options) -> Outcome {
     scan(&[plan], &Cim::builtin(), paths, options, &Progress::default()).expect("the sweep starts")
+}
+
+/// A row as text: its columns in order, the values of one joined by `+`, a time as its seconds.
+pub fn shown(row: &FinalRow) -> String {
+    let cells = row.columns.iter().map(|(name, field)| {
+        let values = field.values().iter().map(|value| match value {
+            Value::Time(time) => time.strftime("%S%.f").to_string(),
+            other => other.text().into_owned(),
+        });
+        format!("{name}={}", values.collect::<Vec<_>>().join("+"))
+    });
+    cells.collect::<Vec<_>>().join(" ")
 }

@@ -72,7 +72,7 @@ fn of_search<'a>(expr: &'a SearchExpr, reads: &mut Vec<Read<'a>>) {
         SearchKind::Phrase(_) | SearchKind::Term(_) | SearchKind::Case(_) => {
             reads.push(Read { name: names::RAW, span: expr.span, what: "searched" });
         }
-        SearchKind::Compare { field, .. } if is_time_term(&field.node) => {}
+        node if is_time_term(node) => {}
         SearchKind::Compare { field, .. } | SearchKind::In { field, .. } => {
             reads.push(Read { name: &field.node, span: field.span, what: "tested" });
         }

@@ -68,7 +68,7 @@ pub fn parse(text: &str, macros: &Macros) -> Parsed {
 }
 
 /// Keeps the first findings and says how many were dropped.
-fn limit_findings(diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn limit_findings(diagnostics: &mut Vec<Diagnostic>) {
     let Some(first) = diagnostics.get(MAX_FINDINGS) else { return };
     let dropped = diagnostics.len() - MAX_FINDINGS;
     let message = format!("{dropped} more findings from here on");
