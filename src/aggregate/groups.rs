@@ -143,10 +143,10 @@ impl Group {
         each_input(stats, record, scratch, |at, name, input| {
             grown += match name {
                 None => match self.single.get_mut(at).and_then(Option::as_mut) {
-                    Some(single) => single.take_in(input, place),
+                    Some(single) => single.take_in(input, place.clone()),
                     None => 0,
                 },
-                Some(name) => self.update_field(stats, at, name, input, place),
+                Some(name) => self.update_field(stats, at, name, input, place.clone()),
             };
         });
         grown
@@ -171,7 +171,7 @@ impl Group {
             wild.insert(name.to_owned(), aggregation.function.start());
         }
         if let Some(accumulator) = wild.get_mut(name) {
-            grown += accumulator.take_in(input, place);
+            grown += accumulator.take_in(input, place.clone());
         }
         grown
     }
@@ -244,7 +244,7 @@ impl Groups {
                 grown += stats.aggregations.len() * size_of::<Accumulator>();
                 Group::start(stats)
             });
-            grown += group.update(stats, record, place, scratch);
+            grown += group.update(stats, record, place.clone(), scratch);
             // Only a row of several groups has its evidence more than once.
             let last = keys.peek().is_none();
             let mine = if last { evidence.take() } else { evidence.clone() }.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use globset::{Glob, GlobSetBuilder};
 use jiff::tz::TimeZone;
@@ -9,7 +10,8 @@ use jiff::{Span, Timestamp, Unit};
 
 use super::CliError;
 use super::args::{
-    FormatName, MmapChoice, NameArgs, NamedFile, PrefilterChoice, ReadingArgs, ScanArgs, SelectArgs,
+    FormatName, MmapChoice, NameArgs, NamedFile, PackedArgs, PrefilterChoice, ReadingArgs,
+    ScanArgs, SelectArgs,
 };
 use crate::cim::Cim;
 use crate::event::Format;
@@ -18,7 +20,7 @@ use crate::reading::Reading;
 use crate::resources::Resources;
 use crate::rule::{Catalog, Rule, load_all};
 use crate::scan::{InputNames, Options, SHARD_SIZE};
-use crate::source::MapChoice;
+use crate::source::{Limits, MapChoice};
 use crate::spl::Macros;
 
 /// Resolves how rules are read.
@@ -115,7 +117,18 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         input_format: args.input_format.map(input_format),
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
+        limits: limits(&args.packed),
     })
+}
+
+fn limits(args: &PackedArgs) -> Limits {
+    Limits {
+        depth: args.max_depth,
+        expansion: args.max_expansion,
+        members: args.max_members,
+        time: args.source_timeout.map(Duration::from_secs),
+        password: args.zip_password.clone(),
+    }
 }
 
 /// Resolves what inputs are called.

@@ -65,6 +65,10 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
         size(rate as u64),
         counted(outcome.threads as u64, "thread"),
     )?;
+    if counters.packed_bytes > 0 {
+        let (packed, members) = (size(counters.packed_bytes), counted(counters.members, "member"));
+        writeln!(to, "unpacked: {packed} of packed files, with {members} of archives")?;
+    }
     if let Some((first, last)) = counters.span.ends {
         writeln!(to, "events looked at: {}, from {first} to {last}", counters.events)?;
     }

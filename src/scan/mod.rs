@@ -6,6 +6,7 @@ mod counters;
 mod evtx;
 mod files;
 mod kinds;
+mod packed;
 mod sample;
 mod skip;
 mod text;
@@ -34,7 +35,7 @@ use crate::format::DecodeContext;
 use crate::plan::{Allowance, FinalRow, Guard, Held, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
-use crate::source::{Found, MapChoice, walk};
+use crate::source::{Found, Limits, MapChoice, walk};
 use admission::kind_reader;
 use sample::{Choice, Sample};
 use worker::Worker;
@@ -93,6 +94,8 @@ pub struct Options {
     /// From how many bytes of input on some of it is looked at first, to choose what to search
     /// for. Less is searched before that pays.
     pub sample_from: u64,
+    /// What packed inputs may cost.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -113,6 +116,7 @@ impl Default for Options {
             input_format: None,
             max_result: 1 << 30,
             sample_from: 16 << 20,
+            limits: Limits::default(),
         }
     }
 }
