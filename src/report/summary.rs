@@ -66,8 +66,12 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
         counted(outcome.threads as u64, "thread"),
     )?;
     if counters.packed_bytes > 0 {
-        let (packed, members) = (size(counters.packed_bytes), counted(counters.members, "member"));
-        writeln!(to, "unpacked: {packed} of packed files, with {members} of archives")?;
+        let packed = size(counters.packed_bytes);
+        let members = match counters.members {
+            0 => String::new(),
+            count => format!(", {} of archives", counted(count, "member")),
+        };
+        writeln!(to, "unpacked: {packed} of packed files{members}")?;
     }
     if let Some((first, last)) = counters.span.ends {
         writeln!(to, "events looked at: {}, from {first} to {last}", counters.events)?;

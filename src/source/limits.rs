@@ -12,7 +12,7 @@ use super::compression::{Stream, compression_of};
 pub struct Limits {
     /// How many compressions and archives may lie within one another.
     pub depth: usize,
-    /// How many times its packed size something may unpack to, once it is past [`FLOOR`]. Logs
+    /// How many times its packed size something may unpack to, once it is past 64 MiB. Logs
     /// that repeat themselves reach 200.
     pub expansion: u64,
     /// How many members of one archive are read.
@@ -30,7 +30,7 @@ impl Default for Limits {
 }
 
 /// So much comes out of anything before its expansion counts, in bytes.
-pub const FLOOR: u64 = 64 << 20;
+const FLOOR: u64 = 64 << 20;
 
 /// How many bytes of a head tell what a stream is: a tar header's.
 const HEAD: usize = 512;

@@ -1,5 +1,5 @@
 //! Archives, told by their first bytes: files within a file. One file each, and a line in
-//! [`ARCHIVES`].
+//! `ARCHIVES`.
 
 mod name;
 mod sevenz;

@@ -1,4 +1,4 @@
-//! Compressions, told by their first bytes. One file each, and a line in [`COMPRESSIONS`].
+//! Compressions, told by their first bytes. One file each, and a line in `COMPRESSIONS`.
 //!
 //! All of them stream: what comes before damage is given out, then the damage is an error.
 
