@@ -180,9 +180,9 @@ fn text_cases() -> Vec<Case> {
         ),
         case("YAML", 0, &["not a log in any known format"], b"id: '1'\ntitle: a rule\n".to_vec()),
         case(
-            "zip",
+            "a head of a zip",
             0,
-            &["a zip archive, which is not read yet: unpack it first"],
+            &["the zip archive is damaged or cut short"],
             b"PK\x03\x04abc".to_vec(),
         ),
         case("tags without end", 0, &["not a log in any known format"], b"<Event".repeat(100_000)),
@@ -259,12 +259,7 @@ fn text_cases() -> Vec<Case> {
                 packed
             },
         ),
-        case(
-            "gzip of gzip",
-            0,
-            &["gzip-compressed twice"],
-            logs::gzip(&logs::gzip(three.as_bytes())),
-        ),
+        case("gzip of gzip", 3, &[], logs::gzip(&logs::gzip(three.as_bytes()))),
         case(
             "gzip of no log",
             0,

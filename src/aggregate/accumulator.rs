@@ -208,7 +208,7 @@ fn trim(list: &mut BTreeMap<Place, Vec<String>>) -> usize {
     let mut kept = 0;
     let last = list.iter().find_map(|(place, texts)| {
         kept += texts.len();
-        (kept >= LIST_LIMIT).then_some(*place)
+        (kept >= LIST_LIMIT).then(|| place.clone())
     });
     let mut freed = 0;
     if let Some(last) = last {

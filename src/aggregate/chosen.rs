@@ -55,16 +55,16 @@ impl Chosen {
 
     /// Takes in a row. Returns roughly by how many bytes it grew.
     pub(super) fn update(&mut self, place: Place, field: &Field) -> usize {
-        if !self.prefers(place) {
+        if !self.prefers(&place) {
             return 0;
         }
         let before = self.row.as_ref().map_or(0, |(_, field)| field.size());
-        self.row =
-            Some((place, if self.choice.is_time() { time_of(place) } else { field.clone() }));
+        let field = if self.choice.is_time() { time_of(&place) } else { field.clone() };
+        self.row = Some((place, field));
         growth(before, self.row.as_ref().map_or(0, |(_, field)| field.size()))
     }
 
-    fn prefers(&self, place: Place) -> bool {
+    fn prefers(&self, place: &Place) -> bool {
         if self.choice.by_time() && place.time().is_none() {
             return false;
         }
@@ -73,7 +73,7 @@ impl Chosen {
             if self.choice.by_time() {
                 place.by_time() < current.by_time()
             } else {
-                place < *current
+                place < current
             }
         };
         self.row.as_ref().is_none_or(|(current, _)| is_before(current) == keeps_first)
@@ -81,7 +81,7 @@ impl Chosen {
 
     pub(super) fn merge(&mut self, other: Self) {
         if let Some((place, field)) = other.row
-            && self.prefers(place)
+            && self.prefers(&place)
         {
             self.row = Some((place, field));
         }
@@ -104,7 +104,7 @@ impl Chosen {
     }
 }
 
-fn time_of(place: Place) -> Field {
+fn time_of(place: &Place) -> Field {
     let seconds = place.time().and_then(|time| Value::Time(time).number());
     Field::One(Value::Number(seconds.unwrap_or(0.0)))
 }
@@ -124,7 +124,7 @@ impl Default for Rate {
 
 impl Rate {
     pub(super) fn update(&mut self, place: Place, field: &Field) -> usize {
-        self.earliest.update(place, field) + self.latest.update(place, field)
+        self.earliest.update(place.clone(), field) + self.latest.update(place, field)
     }
 
     pub(super) fn merge(&mut self, other: Self) {

@@ -171,14 +171,14 @@ impl Group {
         each_input(stats, record, scratch, |at, name, input| {
             let Some(slot) = self.slots.get_mut(at) else { return };
             grown += match (slot, name) {
-                (Slot::Single(single), _) => single.take_in(input, place),
+                (Slot::Single(single), _) => single.take_in(input, place.clone()),
                 (Slot::Wild(wild), Some(name)) => {
                     let mut new = 0;
                     let accumulator = wild.get_or_insert_with(name, || {
                         new = name.len() + size_of::<Accumulator>();
                         stats.aggregations[at].function.start()
                     });
-                    new + accumulator.take_in(input, place)
+                    new + accumulator.take_in(input, place.clone())
                 }
                 (Slot::Wild(_), None) => 0,
             };
@@ -239,7 +239,7 @@ impl Groups {
                 grown += stats.aggregations.len() * size_of::<Accumulator>();
                 Group::start(stats)
             });
-            grown += group.update(stats, record, place, scratch);
+            grown += group.update(stats, record, place.clone(), scratch);
             // Only a row of several groups has its evidence more than once.
             let last = keys.peek().is_none();
             let mine = if last { evidence.take() } else { evidence.clone() }.unwrap_or_default();

@@ -51,7 +51,7 @@ impl RunningGroup {
                 ),
             };
             if let Some(running) = running {
-                grown += running.take_in(input, place);
+                grown += running.take_in(input, place.clone());
             }
         });
         grown
@@ -115,7 +115,7 @@ impl Running {
 
     fn take_in(&mut self, input: Input<'_>, place: Place) -> usize {
         match (self, input) {
-            (Self::Other(accumulator), input) => accumulator.take_in(input, place),
+            (Self::Other(accumulator), input) => accumulator.take_in(input, place.clone()),
             (
                 Self::Sum(sums) | Self::Average(sums) | Self::Deviation(sums),
                 Input::Value(Some(field)),

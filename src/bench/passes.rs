@@ -25,7 +25,7 @@ pub(super) fn sum(paths: &[PathBuf], threads: usize) -> Result<u64, BenchError> 
                 let add = |part: u64| {
                     total.fetch_add(part, std::sync::atomic::Ordering::Relaxed);
                 };
-                match open(path, MapChoice::Auto) {
+                match open(path, MapChoice::Auto).map(Opened::unpacked) {
                     Ok(Opened::Whole(bytes)) => {
                         for start in (0..bytes.len()).step_by(SHARD_SIZE) {
                             let bytes = bytes.clone();
@@ -35,7 +35,7 @@ pub(super) fn sum(paths: &[PathBuf], threads: usize) -> Result<u64, BenchError> 
                             });
                         }
                     }
-                    Ok(Opened::Stream { mut reader, .. }) => {
+                    Ok(Opened::Stream(mut reader)) => {
                         let mut buffer = vec![0; READ_SIZE];
                         loop {
                             match reader.read(&mut buffer) {

@@ -195,6 +195,9 @@ pub struct ScanArgs {
     /// Stop when the result takes more memory than this many MiB
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     pub max_result: usize,
+    /// How compressed files and archives are read
+    #[command(flatten)]
+    pub packed: PackedArgs,
     /// The size of a shard in bytes, for tests
     #[arg(long, value_name = "BYTES", hide = true, value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
     pub shard_size: Option<u32>,
@@ -589,6 +592,26 @@ pub struct CorpusMakeArgs {
     /// Write nothing, only say what would be in it
     #[arg(long, conflicts_with = "output")]
     pub dry_run: bool,
+}
+
+/// How compressed files and archives are read.
+#[derive(Debug, ClapArgs)]
+pub struct PackedArgs {
+    /// The password of encrypted members of zip and 7z archives
+    #[arg(long, value_name = "PASSWORD")]
+    pub zip_password: Option<String>,
+    /// Unpack compressions and archives that lie within one another to this depth
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub max_depth: usize,
+    /// Stop unpacking what grows past so many times its size, and past 64 MiB
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub max_expansion: u64,
+    /// Read at most so many members of one archive
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub max_members: usize,
+    /// Stop unpacking a file after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub source_timeout: Option<u64>,
 }
 
 #[cfg(test)]

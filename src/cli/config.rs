@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use globset::{Glob, GlobSetBuilder};
 use jiff::tz::TimeZone;
@@ -10,7 +11,8 @@ use jiff::{Span, Timestamp, Unit};
 
 use super::CliError;
 use super::args::{
-    FormatName, MmapChoice, NameArgs, NamedFile, PrefilterChoice, ReadingArgs, ScanArgs, SelectArgs,
+    FormatName, MmapChoice, NameArgs, NamedFile, PackedArgs, PrefilterChoice, ReadingArgs,
+    ScanArgs, SelectArgs,
 };
 use crate::cim::Cim;
 use crate::event::Format;
@@ -20,7 +22,7 @@ use crate::report::printable;
 use crate::resources::Resources;
 use crate::rule::{Catalog, Rule, load_all, macros_beside};
 use crate::scan::{InputNames, Options, SHARD_SIZE};
-use crate::source::MapChoice;
+use crate::source::{Limits, MapChoice};
 use crate::spl::Macros;
 
 /// Resolves how rules are read. `rules` are the paths that they come from: macros may lie beside.
@@ -124,6 +126,7 @@ pub(super) fn options(args: &ScanArgs, settings: &Settings) -> Result<Options, C
         input_format: args.input_format.map(input_format),
         max_result: args.max_result.saturating_mul(1 << 20),
         sample_from: Options::default().sample_from,
+        limits: limits(&args.packed),
     })
 }
 
@@ -148,13 +151,24 @@ pub(super) fn digest_of_sweep(
         parts.push(name.as_bytes().to_vec());
         parts.push(read.map_err(|e| CliError::new(format!("{}: {e}", path.display())))?);
     }
-    let Options { evidence, reading, default_host, names, since, until, input_format, .. } =
-        options;
-    let told = (evidence, reading, default_host, names, since, until, input_format);
+    let Options {
+        evidence, reading, default_host, names, since, until, input_format, limits, ..
+    } = options;
+    let told = (evidence, reading, default_host, names, since, until, input_format, limits);
     let zone = &args.reading.timezone;
     let now = goes_by_now.then_some(settings.now);
     parts.push(format!("{told:?} {:?} {zone:?} {now:?}", args.host).into_bytes());
     Ok(crate::scan::digest(parts.iter().map(Vec::as_slice)))
+}
+
+fn limits(args: &PackedArgs) -> Limits {
+    Limits {
+        depth: args.max_depth,
+        expansion: args.max_expansion,
+        members: args.max_members,
+        time: args.source_timeout.map(Duration::from_secs),
+        password: args.zip_password.clone(),
+    }
 }
 
 /// Resolves what inputs are called.

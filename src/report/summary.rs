@@ -65,6 +65,14 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
         let (seconds, rate) = (outcome.seconds, size(rate as u64));
         writeln!(to, "searched {what} in {seconds:.2} s ({rate}/s, {threads})")?;
     }
+    if counters.packed_bytes > 0 {
+        let packed = size(counters.packed_bytes);
+        let members = match counters.members {
+            0 => String::new(),
+            count => format!(", {} of archives", counted(count, "member")),
+        };
+        writeln!(to, "unpacked: {packed} of packed files{members}")?;
+    }
     if let Some((first, last)) = counters.span.ends {
         writeln!(to, "events looked at: {}, from {first} to {last}", counters.events)?;
     }

@@ -43,6 +43,10 @@ pub struct Counters {
     pub bytes: u64,
     /// Files that were opened.
     pub files: u64,
+    /// Bytes of packed files as they lie on the disk; what they unpack to counts in `bytes`.
+    pub packed_bytes: u64,
+    /// Members of archives that were opened.
+    pub members: u64,
     /// Events that were framed and decoded: candidates that a rule's gate let through.
     pub events: u64,
     /// Events in which the prefilter found something to look at; all of them where it is off.
@@ -99,6 +103,8 @@ impl Default for Counters {
             empty_files: 0,
             bytes: 0,
             files: 0,
+            packed_bytes: 0,
+            members: 0,
             events: 0,
             candidates: 0,
             unfiltered: 0,
@@ -143,6 +149,8 @@ impl std::ops::AddAssign for Counters {
         self.empty_files += other.empty_files;
         self.bytes += other.bytes;
         self.files += other.files;
+        self.packed_bytes += other.packed_bytes;
+        self.members += other.members;
         self.events += other.events;
         self.candidates += other.candidates;
         self.unfiltered += other.unfiltered;

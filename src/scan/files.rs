@@ -1,6 +1,5 @@
 //! Files: opening, telling their format, cutting them into shards for the workers.
 
-use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::evtx::{Chunks, report, scan_chunks};
+use super::packed::{Nest, stream_failed, sweep_bytes, sweep_packed};
 use super::skip::{Severity, SkipLog};
 use super::text::{
     Edge, Piece, Shards, consider, ends_document, is_padding, report_cut_document, scan_shard,
@@ -20,7 +20,8 @@ use crate::event::Format;
 use crate::format::evtx::{self, CHUNK_LEN, FileHeader};
 use crate::format::text::{Carry, TextLayout};
 use crate::source::{
-    BlockEnd, BlockReader, Bytes, Cut, Encoding, Offsets, Opened, open, open_stdin, sniff_encoding,
+    BlockEnd, BlockReader, Bytes, Cut, Encoding, Offsets, Opened, Stream, open, open_stdin,
+    sniff_encoding,
 };
 
 /// How much of a file is looked at to tell its format.
@@ -54,9 +55,11 @@ fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, n
                 format!("cannot be read: {error}"),
             );
         }),
-        Ok(Opened::Whole(bytes)) => sweep_whole(sweep, scope, bytes, &origin),
-        Ok(Opened::Stream { reader, packing }) => {
-            sweep_stream(sweep, reader, packing, &origin);
+        Ok(Opened::Whole(bytes)) => {
+            sweep_bytes(sweep, scope, bytes, &origin, &Nest::outermost(sweep));
+        }
+        Ok(Opened::Stream(stream)) => {
+            sweep_packed(sweep, scope, stream, &origin, &Nest::outermost(sweep));
             // How far unpacking is within a file is not known.
             advance(sweep, path.metadata().map_or(0, |meta| meta.len() as usize));
         }
@@ -71,7 +74,7 @@ fn origin(path: &Path, number: u32, stdin: bool) -> Origin {
         time.and_then(|time| Timestamp::try_from(time).ok())
     };
     let name = if stdin { "<stdin>".into() } else { path.to_string_lossy() };
-    Origin { path: path.into(), name: name.into(), number, modified }
+    Origin { path: path.into(), name: name.into(), source: number.into(), modified, archive: None }
 }
 
 /// What the first bytes of a file say it is.
@@ -101,29 +104,14 @@ fn kind_of(sweep: &Sweep<'_>, head: &[u8]) -> Kind {
     Kind::Unknown(looks_like(head))
 }
 
-/// Containers and compressions that are told apart so that the message is of use.
-const MAGICS: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "a zip archive, which is not read yet: unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive, which is not read yet: unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed, which is not read yet: unpack it first"),
-    (b"\xfd7zXZ\0", "xz-compressed, which is not read yet: unpack it first"),
-    (b"BZh", "bzip2-compressed, which is not read yet: unpack it first"),
-    (b"\x04\x22\x4d\x18", "lz4-compressed, which is not read yet: unpack it first"),
-    (b"\x1f\x8b", "gzip-compressed twice, of which one is undone: unpack it first"),
-    (b"version https://git-lfs", "a pointer of Git LFS: the file itself was not downloaded"),
-];
-
 fn looks_like(head: &[u8]) -> &'static str {
-    if head.get(257..262) == Some(b"ustar") {
-        return "a tar archive, which is not read yet: unpack it first";
-    }
     if head.iter().all(|&byte| byte == 0) {
         return "nothing but zeros at its start: it was never written, or its data are lost";
     }
-    MAGICS
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map_or("not a log in any known format", |(_, what)| what)
+    if head.starts_with(b"version https://git-lfs") {
+        return "a pointer of Git LFS: the file itself was not downloaded";
+    }
+    "not a log in any known format"
 }
 
 fn layout_format(layout: TextLayout) -> Format {
@@ -135,7 +123,7 @@ fn layout_format(layout: TextLayout) -> Format {
     }
 }
 
-fn sweep_whole<'s>(
+pub(super) fn sweep_whole<'s>(
     sweep: &'s Sweep<'_>,
     scope: &rayon::Scope<'s>,
     bytes: Bytes,
@@ -145,7 +133,7 @@ fn sweep_whole<'s>(
     let (encoding, mark) = sniff_encoding(head);
     if encoding != Encoding::Utf8 {
         let reader = std::io::Cursor::new(bytes.clone());
-        sweep_stream(sweep, Box::new(reader), None, origin);
+        sweep_stream(sweep, Box::new(reader), &[], origin);
         return advance(sweep, bytes.len());
     }
     match kind_of(sweep, &head[mark..]) {
@@ -161,7 +149,14 @@ fn sweep_whole<'s>(
 
 fn not_a_log(sweep: &Sweep<'_>, origin: &Origin, what: &str, length: usize) {
     sweep.with_worker(|worker| {
-        worker.skips.add(&origin.path, None, Severity::Error, what);
+        match &origin.archive {
+            // Of an archive's many members few may be logs: they are told with it.
+            Some(archive) => {
+                let what = format!("{what}: {}", origin.name);
+                worker.skips.add(archive, None, Severity::Error, what);
+            }
+            None => worker.skips.add(&origin.path, None, Severity::Error, what),
+        }
         worker.counters.bytes += length as u64;
     });
     advance(sweep, length);
@@ -332,16 +327,17 @@ fn timed(
 }
 
 /// Marks input bytes as dealt with.
-fn advance(sweep: &Sweep<'_>, bytes: usize) {
+pub(super) fn advance(sweep: &Sweep<'_>, bytes: usize) {
     sweep.progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
 }
 
-type Reader = BlockReader<Box<dyn Read + Send>>;
+type Reader<'r> = BlockReader<Stream<'r>>;
 
-fn sweep_stream(
+/// Sweeps a stream that is a log, or nothing known. `packings` were undone, the outermost first.
+pub(super) fn sweep_stream(
     sweep: &Sweep<'_>,
-    reader: Box<dyn Read + Send>,
-    packing: Option<&'static str>,
+    reader: Stream<'_>,
+    packings: &[&str],
     origin: &Arc<Origin>,
 ) {
     let mut reader = Reader::new(reader, sweep.options.shard_size, LONGEST_EVENT);
@@ -351,8 +347,10 @@ fn sweep_stream(
     match kind_of(sweep, &head[..head.len().min(HEAD)]) {
         Kind::Empty => sweep.with_worker(|worker| worker.counters.empty_files += 1),
         Kind::Unknown(what) => {
+            let packing = packings.iter().map(|packing| format!("{packing} of "));
+            let packing: String = packing.collect();
             let what =
-                packing.map_or(what.to_owned(), |packing| format!("{packing} of what is {what}"));
+                if packing.is_empty() { what.into() } else { format!("{packing}what is {what}") };
             not_a_log(sweep, origin, &what, 0);
         }
         Kind::Evtx => stream_evtx(sweep, &mut reader, origin),
@@ -361,17 +359,17 @@ fn sweep_stream(
     }
     if let Some(error) = reader.take_error() {
         let at = reader.offset();
-        let reason = match packing {
-            Some(packing) => format!(
-                "the {packing} data is damaged or cut short, what came before was read: {error}"
-            ),
-            None => format!("cannot be read on: {error}"),
-        };
+        let reason = stream_failed(packings, &error);
         sweep.with_worker(|worker| worker.skip(origin, at, Severity::Error, &reason));
     }
 }
 
-fn stream_text(sweep: &Sweep<'_>, reader: &mut Reader, layout: TextLayout, origin: &Arc<Origin>) {
+fn stream_text(
+    sweep: &Sweep<'_>,
+    reader: &mut Reader<'_>,
+    layout: TextLayout,
+    origin: &Arc<Origin>,
+) {
     let format = layout_format(layout);
     sweep.with_worker(|worker| worker.counters.file(format));
     // Unpacking is slower than searching, so the blocks of one stream are not worth a second
@@ -394,7 +392,7 @@ fn stream_text(sweep: &Sweep<'_>, reader: &mut Reader, layout: TextLayout, origi
 }
 
 /// A JSON document has no boundary to cut at, so it is walked by one worker.
-fn stream_document(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>) {
+fn stream_document(sweep: &Sweep<'_>, reader: &mut Reader<'_>, origin: &Arc<Origin>) {
     let layout = TextLayout::JsonDocument;
     sweep.with_worker(|worker| worker.counters.file(Format::Json));
     let mut carry = Carry::default();
@@ -449,7 +447,7 @@ fn stream_document(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>)
     });
 }
 
-fn stream_evtx(sweep: &Sweep<'_>, reader: &mut Reader, origin: &Arc<Origin>) {
+fn stream_evtx(sweep: &Sweep<'_>, reader: &mut Reader<'_>, origin: &Arc<Origin>) {
     sweep.with_worker(|worker| worker.counters.file(Format::Evtx));
     let head = reader.head(evtx::FILE_HEADER_LEN + CHUNK_LEN);
     let header = FileHeader::parse(head);

@@ -8,6 +8,7 @@ mod evtx;
 mod files;
 mod kinds;
 mod os_path;
+mod packed;
 mod partial;
 mod sample;
 mod saved;
@@ -40,7 +41,7 @@ use crate::format::DecodeContext;
 use crate::plan::{FinalRow, Guard, Plan};
 use crate::prefilter::Prefilter;
 use crate::reading::Reading;
-use crate::source::{MapChoice, walk};
+use crate::source::{Limits, MapChoice, walk};
 use admission::kind_reader;
 use sample::{Choice, Sample};
 use worker::Worker;
@@ -99,6 +100,8 @@ pub struct Options {
     /// From how many bytes of input on some of it is looked at first, to choose what to search
     /// for. Less is searched before that pays.
     pub sample_from: u64,
+    /// What packed inputs may cost.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -119,6 +122,7 @@ impl Default for Options {
             input_format: None,
             max_result: 1 << 30,
             sample_from: 16 << 20,
+            limits: Limits::default(),
         }
     }
 }

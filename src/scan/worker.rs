@@ -11,7 +11,7 @@ use super::admission::Admission;
 use super::counters::Counters;
 use super::skip::{Severity, SkipLog};
 use super::{InputNames, Sweep};
-use crate::aggregate::{Evidence, Groups, Place, Position};
+use crate::aggregate::{Evidence, Groups, Place, Position, Source};
 use crate::eval::kinds::kinds_of_windows;
 use crate::eval::row::{EventRow, RawText, Record, Scratch};
 use crate::event::{Event, Format};
@@ -62,7 +62,7 @@ impl Partial {
         match (self, plan.program.stats()) {
             (Self::Groups(groups), Some(stats)) => groups.finish(stats),
             (Self::Rows(mut rows), _) => {
-                rows.sort_by_key(|(place, ..)| *place);
+                rows.sort_by(|(a, ..), (b, ..)| a.cmp(b));
                 rows.into_iter().map(|(_, record, evidence)| (record, evidence)).collect()
             }
             (Self::Groups(_), None) => Vec::new(),
@@ -77,10 +77,12 @@ pub(super) struct Origin {
     pub path: Arc<Path>,
     /// The same as text, for evidence.
     pub name: Arc<str>,
-    /// Its number in the sweep, for ties in time.
-    pub number: u32,
+    /// Its place in the sweep, for ties in time.
+    pub source: Source,
     /// When it was last changed: the time of events that carry none (SPLUNK.md 6, `WinHostMon`).
     pub modified: Option<Timestamp>,
+    /// The archive that it is a member of.
+    pub archive: Option<Arc<Path>>,
 }
 
 /// One framed event.
@@ -259,7 +261,7 @@ impl Worker {
         self.counters.without_host += counts * u64::from(decoded.without_host);
         self.counters.without_time += counts * u64::from(decoded.without_time);
         let time = decoded.event.meta.time;
-        let place = Place::new(time, origin.number, framed.offset);
+        let place = Place::new(time, origin.source.clone(), framed.offset);
         let evidence: Vec<_> = sweep
             .options
             .evidence

@@ -1,33 +1,59 @@
 //! One file's bytes: mapped, or as a stream.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use memmap2::Mmap;
 
 use super::MapChoice;
-use super::gzip::Gunzip;
+use super::compression::{Stream, compression_of};
 use super::map::map;
 
-/// Bytes held in memory, shared by the shards cut from them.
+/// Bytes held in memory, shared by the shards cut from them: a file's, or a part of it.
 #[derive(Debug, Clone)]
-pub enum Bytes {
-    /// A mapped file.
+pub struct Bytes {
+    store: Store,
+    span: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Store {
     Mapped(Arc<Mmap>),
-    /// Bytes that were read.
     Read(Arc<Vec<u8>>),
+}
+
+impl Bytes {
+    /// Bytes that were read.
+    #[must_use]
+    pub fn read(bytes: Vec<u8>) -> Self {
+        Self { span: 0..bytes.len(), store: Store::Read(Arc::new(bytes)) }
+    }
+
+    fn mapped(map: Mmap) -> Self {
+        Self { span: 0..map.len(), store: Store::Mapped(Arc::new(map)) }
+    }
+
+    /// A part of them, not copied; `None` where it is not within.
+    #[must_use]
+    pub fn part(&self, start: u64, length: u64) -> Option<Self> {
+        let start = self.span.start.checked_add(usize::try_from(start).ok()?)?;
+        let end = start.checked_add(usize::try_from(length).ok()?)?;
+        (end <= self.span.end).then(|| Self { store: self.store.clone(), span: start..end })
+    }
 }
 
 impl std::ops::Deref for Bytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Read(bytes) => bytes,
-        }
+        let all: &[u8] = match &self.store {
+            Store::Mapped(map) => map,
+            Store::Read(bytes) => bytes,
+        };
+        &all[self.span.clone()]
     }
 }
 
@@ -37,26 +63,37 @@ impl AsRef<[u8]> for Bytes {
     }
 }
 
-/// An opened input.
+/// An opened input, packed as it is.
 pub enum Opened {
     /// All of it at once.
     Whole(Bytes),
-    /// Bit by bit: standard input, a compressed file, a file that is not mapped.
-    Stream {
-        /// The bytes, unpacked.
-        reader: Box<dyn Read + Send>,
-        /// What was unpacked (`gzip`), if anything.
-        packing: Option<&'static str>,
-    },
+    /// Bit by bit: standard input, a file that is not mapped.
+    Stream(Stream<'static>),
+}
+
+impl Opened {
+    /// The same with a compression undone.
+    #[must_use]
+    pub fn unpacked(self) -> Self {
+        match self {
+            Self::Whole(bytes) => match compression_of(&bytes) {
+                Some(compression) => {
+                    Self::Stream(compression.open(Box::new(io::Cursor::new(bytes))))
+                }
+                None => Self::Whole(bytes),
+            },
+            Self::Stream(stream) => {
+                Self::Stream(super::unpack(stream, 0, None, &super::Limits::default(), None).stream)
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.len()).finish(),
-            Self::Stream { packing, .. } => {
-                f.debug_struct("Stream").field("packing", packing).finish()
-            }
+            Self::Stream(_) => f.write_str("Stream"),
         }
     }
 }
@@ -64,8 +101,6 @@ impl std::fmt::Debug for Opened {
 /// Below this, reading a file is cheaper than mapping it: by a third for files of 130 KiB, whose
 /// page faults and unmapping cost more than the copy.
 const SMALLEST_MAP: u64 = 256 << 10;
-
-const GZIP: &[u8] = &[0x1f, 0x8b, 0x08];
 
 /// Opens a file.
 ///
@@ -79,54 +114,51 @@ pub fn open(path: &Path, choice: MapChoice) -> io::Result<Opened> {
         // Files that only pretend to be small (as in /proc) are still bounded.
         Read::by_ref(&mut file).take(SMALLEST_MAP).read_to_end(&mut bytes)?;
         if (bytes.len() as u64) < SMALLEST_MAP {
-            return Ok(from_bytes(Bytes::Read(Arc::new(bytes))));
+            return Ok(Opened::Whole(Bytes::read(bytes)));
         }
-        return Ok(stream(Box::new(io::Cursor::new(bytes).chain(file))));
+        return Ok(Opened::Stream(Box::new(io::Cursor::new(bytes).chain(file))));
     }
     if choice == MapChoice::Auto {
         match map(&file) {
-            Ok(map) => return Ok(from_bytes(Bytes::Mapped(Arc::new(map)))),
+            Ok(map) => return Ok(Opened::Whole(Bytes::mapped(map))),
             Err(error) => log::debug!("{}: not mapped, read instead: {error}", path.display()),
         }
     }
-    Ok(stream(Box::new(file)))
+    Ok(Opened::Stream(Box::new(file)))
 }
 
 /// Opens standard input.
 #[must_use]
 pub fn open_stdin() -> Opened {
-    stream(Box::new(io::stdin()))
+    Opened::Stream(Box::new(io::stdin()))
 }
 
-fn from_bytes(bytes: Bytes) -> Opened {
-    if bytes.starts_with(GZIP) {
-        return gunzip(Box::new(io::Cursor::new(bytes)));
+/// How much of a stream is held in memory where all of it is needed at once.
+const MOST_IN_MEMORY: u64 = 16 << 20;
+
+/// Takes in a whole stream: in memory, or in a temporary file without a name where it is long.
+/// Also gives the error that ended it early.
+///
+/// # Errors
+/// When the temporary file cannot be written.
+pub fn spool(stream: &mut Stream<'_>) -> io::Result<(Bytes, Option<io::Error>)> {
+    let mut start = Vec::new();
+    if let Err(error) = Read::by_ref(stream).take(MOST_IN_MEMORY).read_to_end(&mut start) {
+        return Ok((Bytes::read(start), Some(error)));
     }
-    Opened::Whole(bytes)
-}
-
-fn stream(mut reader: Box<dyn Read + Send>) -> Opened {
-    let mut head = Vec::new();
-    let magic = Read::by_ref(&mut reader).take(GZIP.len() as u64).read_to_end(&mut head);
-    let rest = io::Cursor::new(head.clone()).chain(reader);
-    match magic {
-        Ok(_) if head == GZIP => gunzip(Box::new(rest)),
-        Ok(_) => Opened::Stream { reader: Box::new(rest), packing: None },
-        Err(error) => {
-            Opened::Stream { reader: Box::new(rest.chain(Failed(Some(error)))), packing: None }
+    if (start.len() as u64) < MOST_IN_MEMORY {
+        return Ok((Bytes::read(start), None));
+    }
+    let mut file = tempfile::tempfile()?;
+    file.write_all(&start)?;
+    let mut buffer = vec![0; 256 << 10];
+    let failed = loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break None,
+            Ok(read) => file.write_all(&buffer[..read])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Some(error),
         }
-    }
-}
-
-fn gunzip(reader: Box<dyn Read + Send>) -> Opened {
-    Opened::Stream { reader: Box::new(Gunzip::new(reader)), packing: Some("gzip") }
-}
-
-/// A reader that reports one error and ends.
-struct Failed(Option<io::Error>);
-
-impl Read for Failed {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
-    }
+    };
+    Ok((Bytes::mapped(map(&file)?), failed))
 }

@@ -1,14 +1,19 @@
 //! Paths -> bytes: which files there are, how each is read, and in what pieces.
 
+mod archive;
 mod bytes;
+mod compression;
 mod encoding;
-mod gzip;
+mod limits;
 mod map;
 mod stream;
 mod walk;
 
-pub use bytes::{Bytes, Opened, open, open_stdin};
+pub use archive::{Apart, ArchiveKind, Content, Entry, Member, archive_of, member_path};
+pub use bytes::{Bytes, Opened, open, open_stdin, spool};
+pub use compression::{Compression, Stream, compression_of};
 pub use encoding::{Encoding, sniff_encoding};
+pub use limits::{Limits, Unpacked, unpack};
 pub use stream::{Block, BlockEnd, BlockReader, Cut, Offsets};
 pub use walk::{Found, walk};
 

@@ -3,6 +3,7 @@
 
 pub mod logs;
 pub mod mmdb;
+pub mod pack;
 pub mod program;
 
 use std::path::{Path, PathBuf};

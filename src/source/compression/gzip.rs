@@ -7,6 +7,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
+use super::Compression;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// How much packed data is read at a time.
@@ -20,8 +21,15 @@ const WINDOW_BITS: u8 = 15;
 
 const MAGIC: &[u8] = &[0x1f, 0x8b];
 
+/// gzip, RFC 1952.
+pub(super) const GZIP: Compression = Compression {
+    name: "gzip",
+    is: |head| head.starts_with(&[0x1f, 0x8b, 0x08]),
+    open: |packed| Box::new(Gunzip::new(packed)),
+};
+
 /// Unpacks a gzip stream. Zeros after the last member are padding, as on tapes.
-pub(super) struct Gunzip<R> {
+pub(in crate::source) struct Gunzip<R> {
     reader: R,
     input: Vec<u8>,
     /// How much of `input` has been used.
@@ -44,7 +52,7 @@ enum State {
 }
 
 impl<R: Read> Gunzip<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(in crate::source) fn new(reader: R) -> Self {
         Self {
             reader,
             input: Vec::new(),
