@@ -118,3 +118,21 @@ fn marks_agree_for_the_rules_of_the_catalog() {
     }
     assert!(checked > 2_000, "{checked} events");
 }
+
+#[test]
+fn a_panic_over_one_event_ends_the_work_on_its_part_of_the_file_alone() {
+    let settings = common::settings(Reading::AS_MEANT);
+    let plan = common::seed_plan(Reading::AS_MEANT);
+    let paths = ["xml/viewer.xml", "xml/lines.xml"].map(|name| demo().join(name));
+    let seen = Mutex::new(Vec::new());
+    let visit = |event: EventTrace| {
+        assert!(!event.path.ends_with("lines.xml"), "a fault that the test makes");
+        seen.lock().unwrap().push(event.path);
+        true
+    };
+    let outcome = trace(&plan, &settings.cim, &paths, &Options::default(), &visit).unwrap();
+    assert!(!seen.lock().unwrap().is_empty());
+    let told: Vec<_> = outcome.skipped.iter().map(|one| (&one.path, one.offset)).collect();
+    assert_eq!(told, [(&paths[1], None)]);
+    assert!(outcome.skipped[0].reason.contains("not all of it was searched"));
+}

@@ -112,9 +112,10 @@ impl Plan {
             refuse_filters(&mut diagnostics);
         }
         let Some(mut pipeline) = parsed.pipeline else { return refuse(rule, diagnostics) };
-        let mut found = Vec::new();
-        subsearch::expand(&rule, &mut pipeline, settings, &mut found);
-        let plan = Self::build(&rule, &pipeline, settings, &mut found);
+        let known = diagnostics.len();
+        subsearch::expand(&rule, &mut pipeline, settings, &mut diagnostics);
+        let plan = Self::build(&rule, &pipeline, settings, &mut diagnostics);
+        let mut found = diagnostics.split_off(known);
         found.sort_by_key(|finding| finding.span.start);
         // Thousands of them, each shown with its line, would take longer than all the rest.
         spl::limit_findings(&mut found);

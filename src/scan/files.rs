@@ -27,6 +27,20 @@ use crate::source::{
 /// How much of a file is looked at to tell its format.
 const HEAD: usize = 256 << 10;
 
+/// What is told of a file whose reading panicked.
+const FAULT: &str = "coldsweep, or a library that it uses, failed here; not all of it was searched";
+
+/// Does some of the work on an input. A panic in it, be it in a library that unpacks what an attacker
+/// has made, ends that work alone and is told.
+pub(super) fn guard(sweep: &Sweep<'_>, origin: &Origin, work: impl FnOnce()) {
+    // What a worker holds is right but for the event it was at (see `with_worker`).
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
+        sweep.with_worker(|worker| {
+            worker.skips.add(&origin.path, None, Severity::Error, FAULT);
+        });
+    }
+}
+
 /// Sweeps all files, in the pool of the calling thread.
 pub(super) fn sweep_files(sweep: &Sweep<'_>, files: &[Input]) {
     rayon::scope(|scope| {
@@ -46,7 +60,7 @@ fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, n
     let opened = if stdin { Ok(open_stdin()) } else { open(path, sweep.options.map) };
     sweep.progress.files.fetch_add(1, Ordering::Relaxed);
     sweep.with_worker(|worker| worker.counters.files += 1);
-    match opened {
+    guard(sweep, &origin, || match opened {
         Err(error) => sweep.with_worker(|worker| {
             worker.skips.add(
                 &origin.path,
@@ -63,7 +77,7 @@ fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, n
             // How far unpacking is within a file is not known.
             advance(sweep, path.metadata().map_or(0, |meta| meta.len() as usize));
         }
-    }
+    });
 }
 
 fn origin(path: &Path, number: u32, stdin: bool) -> Origin {
@@ -204,7 +218,8 @@ impl Text {
         if window + 1 < shards.count(text) {
             scope.spawn(move |scope| {
                 if !sweep.stopped() {
-                    self.sweep_from(sweep, scope, window + 1);
+                    let origin = Arc::clone(&self.origin);
+                    guard(sweep, &origin, || self.sweep_from(sweep, scope, window + 1));
                 }
             });
         }
@@ -270,7 +285,8 @@ impl Log {
             let next = span.end;
             scope.spawn(move |scope| {
                 if !sweep.stopped() {
-                    self.sweep_from(sweep, scope, next, slots);
+                    let origin = Arc::clone(&self.origin);
+                    guard(sweep, &origin, || self.sweep_from(sweep, scope, next, slots));
                 }
             });
         }

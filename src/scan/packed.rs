@@ -13,7 +13,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Sweep;
-use super::files::{advance, sweep_stream, sweep_whole};
+use super::files::{advance, guard, sweep_stream, sweep_whole};
 use super::skip::Severity;
 use super::worker::Origin;
 use crate::source::{
@@ -207,7 +207,7 @@ impl<'m, 's, 'a> Members<'m, 's, 'a> {
         match member.content {
             Content::Part(bytes) => scope.spawn(move |scope| {
                 if !sweep.stopped() {
-                    sweep_bytes(sweep, scope, bytes, &origin, &nest);
+                    guard(sweep, &origin, || sweep_bytes(sweep, scope, bytes, &origin, &nest));
                 }
             }),
             Content::Stream(stream) => sweep_packed(sweep, scope, stream, &origin, &nest),
@@ -215,12 +215,14 @@ impl<'m, 's, 'a> Members<'m, 's, 'a> {
                 if sweep.stopped() {
                     return;
                 }
-                let read = apart.read(&mut |stream| {
-                    sweep_packed(sweep, scope, stream, &origin, &nest);
+                guard(sweep, &origin, || {
+                    let read = apart.read(&mut |stream| {
+                        sweep_packed(sweep, scope, stream, &origin, &nest);
+                    });
+                    if let Err(reason) = read {
+                        report(sweep, &origin, None, &reason);
+                    }
                 });
-                if let Err(reason) = read {
-                    report(sweep, &origin, None, &reason);
-                }
             }),
         }
     }
