@@ -12,7 +12,7 @@ const FEW: usize = 8;
 /// Distinct texts, in the order of their bytes.
 #[derive(Debug, Clone)]
 pub enum TextSet {
-    /// Sorted, each once, no more than [`FEW`].
+    /// Sorted, each once, no more than a few.
     Few(Vec<CompactString>),
     /// Any number.
     #[allow(clippy::box_collection)]
