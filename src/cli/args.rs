@@ -208,6 +208,7 @@ pub enum FormatName {
     Xml,
     Classic,
     Hostmon,
+    Line,
     Json,
 }
 
