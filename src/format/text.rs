@@ -67,7 +67,10 @@ impl TextLayout {
     /// for one of many lines if it has no line end.
     #[must_use]
     pub fn sniff(head: &[u8]) -> Option<Self> {
-        let mut starts = line_starts(head).take(LINES_BEFORE).peekable();
+        let mut starts = line_starts(head)
+            .filter(|&at| !line::is_remark(&head[at..]))
+            .take(LINES_BEFORE)
+            .peekable();
         if starts.peek().is_some_and(|&at| line::surely_starts_event(head, at)) {
             return Some(Self::Lines);
         }
@@ -414,7 +417,8 @@ const JUNK: &str = "text that is no event";
 ///
 /// What it passes over in silence is white space, NULs, byte order marks, XML declarations and
 /// comments, `<Events>`, array punctuation, the wrapper around a list of results, empty objects,
-/// and syslog headers before events. An event's span has no white space or NULs at its ends.
+/// syslog headers before events, and in a log of lines the remarks of W3C's format. An event's span
+/// has no white space or NULs at its ends.
 #[derive(Debug, Clone)]
 pub struct Frames<'t> {
     layout: TextLayout,
@@ -710,9 +714,16 @@ impl<'t> Frames<'t> {
                         }
                     }
                 }
+                b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | 0 | b'[' | b']' | b',' => 1,
                 _ if self.is_open_line() => return Err(Found::Unfinished),
                 _ if self.is_line() => return Ok(()),
-                b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | 0 | b'[' | b']' | b',' => 1,
+                b'#' if self.layout == TextLayout::Lines && line::is_remark(rest) => {
+                    match memchr::memchr(b'\n', rest) {
+                        Some(end) => end,
+                        None if self.ends_here() => rest.len(),
+                        None => return Err(Found::Unfinished),
+                    }
+                }
                 0xef if rest.starts_with(b"\xef\xbb\xbf") => 3,
                 b'<' if xml::starts_event(self.text, self.at) => return Ok(()),
                 b'<' => match prolog(rest) {
@@ -848,7 +859,8 @@ mod tests {
     ];
 
     /// What may stand between events without being damage.
-    const PADDING: [&str; 12] = [
+    const PADDING: [&str; 13] = [
+        "\n#Fields: date\n",
         "",
         "\n",
         "\r\n",

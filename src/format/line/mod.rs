@@ -6,6 +6,7 @@
 
 mod access;
 mod audit;
+mod iis;
 mod pairs;
 mod squid;
 mod syslog;
@@ -44,11 +45,16 @@ struct Line {
 }
 
 /// The dialects; the first that fits counts.
-const DIALECTS: &[Dialect] = &[audit::DIALECT, access::DIALECT, squid::DIALECT, syslog::DIALECT];
+const DIALECTS: &[Dialect] =
+    &[audit::DIALECT, access::DIALECT, iis::DIALECT, squid::DIALECT, syslog::DIALECT];
 
-/// The start of the line at `at`, as far as it is looked at.
+/// The start of the line at `at`, as far as it is looked at; nothing where no dialect starts with
+/// its first byte, so that long runs of padding cost little.
 fn start_of(text: &[u8], at: usize) -> &[u8] {
     let rest = text.get(at..).unwrap_or_default();
+    if !rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'<' | b':')) {
+        return &[];
+    }
     let window = &rest[..rest.len().min(START_LIMIT)];
     &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())]
 }
@@ -65,6 +71,21 @@ pub(super) fn starts_event(text: &[u8], at: usize) -> bool {
 /// As [`starts_event`], of the dialects whose start is nothing else's.
 pub(super) fn surely_starts_event(text: &[u8], at: usize) -> bool {
     dialect(start_of(text, at)).is_some_and(|dialect| dialect.certain)
+}
+
+/// Whether a line that starts so is a remark about those that follow, of the W3C's extended format.
+pub(super) fn is_remark(line: &[u8]) -> bool {
+    const DIRECTIVES: [&[u8]; 8] = [
+        b"#Software:",
+        b"#Version:",
+        b"#Date:",
+        b"#Fields:",
+        b"#Remark:",
+        b"#Start-Date:",
+        b"#End-Date:",
+        b"#GMT-Offset:",
+    ];
+    DIRECTIVES.iter().any(|directive| line.starts_with(directive))
 }
 
 /// Decodes one event.
