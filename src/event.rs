@@ -18,13 +18,16 @@ pub enum Format {
     Classic,
     /// `WinHostMon` text: `Type=Process` and its `Key="value"` lines.
     HostMon,
+    /// A line of a log that has one event a line: Linux audit, access logs, syslog.
+    Line,
     /// A JSON object, which may be an envelope around any of the text formats.
     Json,
 }
 
 impl Format {
     /// All of them, in the order they are reported.
-    pub const ALL: [Self; 5] = [Self::Evtx, Self::Xml, Self::Classic, Self::HostMon, Self::Json];
+    pub const ALL: [Self; 6] =
+        [Self::Evtx, Self::Xml, Self::Classic, Self::HostMon, Self::Line, Self::Json];
 
     /// The name that `--input-format` takes and the summary prints.
     #[must_use]
@@ -34,6 +37,7 @@ impl Format {
             Self::Xml => "xml",
             Self::Classic => "classic",
             Self::HostMon => "hostmon",
+            Self::Line => "line",
             Self::Json => "json",
         }
     }
@@ -140,7 +144,8 @@ pub struct Event<'t> {
     pub fields: RawFields,
     /// The values of the event's data in order, empty ones too: `%1` of its message is the first.
     pub data: Vec<String>,
-    /// The log's channel (`Security`, `Application`), which tells kinds of source apart.
+    /// The log's channel (`Security`, `Application`), which tells kinds of source apart; of Linux
+    /// audit the record's type.
     pub channel: Option<String>,
     /// The provider (`MsiInstaller`).
     pub provider: Option<String>,

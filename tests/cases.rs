@@ -155,7 +155,7 @@ const TEMPLATES: &str = "templates.toml";
 /// Every case, with the name of its file.
 fn cases() -> Vec<(String, Case)> {
     let mut all = Vec::new();
-    for entry in walkdir::WalkDir::new(data()).sort_by_file_name() {
+    for entry in walkdir::WalkDir::new(data()).max_depth(1).sort_by_file_name() {
         let entry = entry.unwrap();
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".toml") && name != TEMPLATES {

@@ -424,7 +424,7 @@ fn the_format_of_input_can_be_named() {
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("a.xml:0: no chunk starts where one should"), "{}", run.stderr);
     let run = folder.run("scan --input-format syslog a.xml");
-    assert!(run.status == 2 && run.stderr.contains("evtx, xml, classic, hostmon, json"));
+    assert!(run.status == 2 && run.stderr.contains("evtx, xml, classic, hostmon, line, json"));
 }
 
 #[test]

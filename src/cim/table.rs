@@ -58,6 +58,9 @@ pub(super) struct When {
     channel: OneOrMany<String>,
     #[serde(default)]
     provider: OneOrMany<String>,
+    /// Of events that are none of Windows: what tells them apart.
+    #[serde(default)]
+    sourcetype: OneOrMany<String>,
 }
 
 impl When {
@@ -71,6 +74,18 @@ impl When {
                 || event.event_id.is_some_and(|id| self.event_id.0.contains(&id)))
             && text(&self.channel, event.channel.as_deref())
             && text(&self.provider, event.provider.as_deref())
+            && (self.sourcetype.0.is_empty()
+                || event.meta.sourcetype.as_deref().is_some_and(|has| self.names_sourcetype(has)))
+    }
+
+    /// Whether one of its source types is this one; `*` at the end stands for any rest.
+    fn names_sourcetype(&self, has: &str) -> bool {
+        self.sourcetype.0.iter().any(|wanted| match wanted.strip_suffix('*') {
+            Some(start) => {
+                has.get(..start.len()).is_some_and(|has| has.eq_ignore_ascii_case(start))
+            }
+            None => wanted.eq_ignore_ascii_case(has),
+        })
     }
 
     /// Whether it names nothing but formats, those of event logs among them.
@@ -78,6 +93,7 @@ impl When {
         self.event_id.0.is_empty()
             && self.channel.0.is_empty()
             && self.provider.0.is_empty()
+            && self.sourcetype.0.is_empty()
             && self.may_hold_for(Format::Xml)
     }
 
@@ -89,6 +105,9 @@ impl When {
         };
         let fits =
             |is_kind: fn(&str) -> bool| of(&self.channel, is_kind) && of(&self.provider, is_kind);
+        if !self.sourcetype.0.is_empty() {
+            return false;
+        }
         match kind {
             "sysmon" => fits(|name| name.contains("sysmon")),
             "powershell" => fits(|name| name.contains("powershell")),
@@ -97,12 +116,12 @@ impl When {
         }
     }
 
-    /// Whether it can hold for an event whose bytes are in `format`.
     /// Whether it can hold for events other than `WinHostMon`'s own text.
     pub(super) fn may_hold_for_others(&self) -> bool {
         self.format.0.is_empty() || self.format.0.iter().any(|f| f.0 != Format::HostMon)
     }
 
+    /// Whether it can hold for an event whose bytes are in `format`.
     pub(super) fn may_hold_for(&self, format: Format) -> bool {
         // Inside JSON stands text of any format, or a record that is read as XML.
         self.format.0.is_empty()

@@ -275,6 +275,7 @@ pub enum FormatName {
     Xml,
     Classic,
     Hostmon,
+    Line,
     Json,
 }
 

@@ -187,6 +187,7 @@ pub(super) fn input_format(name: FormatName) -> Format {
         FormatName::Xml => Format::Xml,
         FormatName::Classic => Format::Classic,
         FormatName::Hostmon => Format::HostMon,
+        FormatName::Line => Format::Line,
         FormatName::Json => Format::Json,
     }
 }

@@ -133,8 +133,8 @@ impl KindReader {
         Some(kind)
     }
 
-    /// The kind of a decoded event. Of one that came in an envelope (`enveloped`), fields may
-    /// stand outside of its text, so that it may have any.
+    /// The kind of a decoded event. Where the names of its fields need not stand in its text
+    /// (`enveloped`), as of one that came in an envelope, it may have any.
     #[must_use]
     pub fn kind_of(&self, event: &Event<'_>, enveloped: bool) -> Option<EventKind> {
         let mut kind = self.kind(source_kinds(event), event.event_id, &event.raw)?;

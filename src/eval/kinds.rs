@@ -22,11 +22,17 @@ const WINEVENT: &[&str] = &["endpoint", "windows", "winevent"];
 const UNIX: &[&str] = &["endpoint", "unix"];
 const EDR: &[&str] = &["endpoint", "edr"];
 const AWS: &[&str] = &["cloud", "aws"];
+/// CloudTrail tells of identities and of storage, too: the catalog's rules for it ask for all three.
+const CLOUDTRAIL: &[&str] = &["cloud", "aws", "iam", "storage"];
 const AZURE: &[&str] = &["cloud", "azure"];
+/// Its rules ask for sign-ins as those of Office 365, too.
+const ENTRA: &[&str] = &["cloud", "azure", "iam", "o365"];
+const AZURE_ACTIVITY: &[&str] = &["cloud", "azure", "storage"];
 const GCP: &[&str] = &["cloud", "gcp"];
 const O365: &[&str] = &["cloud", "o365"];
 const GSUITE: &[&str] = &["cloud", "gsuite"];
 const ACCESS: &[&str] = &["web", "access_logs"];
+const WAF: &[&str] = &["web", "waf"];
 const PROXY: &[&str] = &["web", "proxy"];
 const FIREWALL: &[&str] = &["network", "fw"];
 const API: &[&str] = &["application", "api"];
@@ -47,7 +53,15 @@ const SOURCETYPES: &[(&str, &[&str])] = &[
     ("syslog", UNIX),
     ("osquery:*", UNIX),
     ("crowdstrike:events:sensor", EDR),
+    ("bit9:carbonblack:*", EDR),
+    ("vmware:cbc:*", EDR),
+    ("mscs:azure:eventhub:defender:*", EDR),
+    ("aws:cloudtrail", CLOUDTRAIL),
+    ("aws:waf", WAF),
     ("aws:*", AWS),
+    ("azure:monitor:aad", ENTRA),
+    ("azure:aad:*", ENTRA),
+    ("azure:monitor:activity", AZURE_ACTIVITY),
     ("azure:*", AZURE),
     ("mscs:azure:*", AZURE),
     ("google:gcp:*", GCP),
@@ -66,8 +80,9 @@ const SOURCETYPES: &[(&str, &[&str])] = &[
     ("bluecoat:*", PROXY),
     ("squid:*", PROXY),
     ("zscalernss-web", PROXY),
-    ("f5:bigip:asm:*", &["web", "waf"]),
-    ("modsecurity:*", &["web", "waf"]),
+    ("f5:bigip:asm:*", WAF),
+    ("modsecurity:*", WAF),
+    ("github:*", &["application"]),
     ("cisco:asa", FIREWALL),
     ("pan:traffic", FIREWALL),
     ("fgt_traffic", FIREWALL),
@@ -107,6 +122,10 @@ pub fn kinds_of_windows(channel: Option<&str>, provider: Option<&str>) -> &'stat
     if provider.is_some_and(|name| name.eq_ignore_ascii_case("Microsoft-Windows-Sysmon")) {
         return SYSMON;
     }
+    // Sysmon for Linux writes the same XML. Nobody else's provider is called so, however spelled.
+    if provider == Some("Linux-Sysmon") {
+        return UNIX;
+    }
     channel.map_or(WINEVENT, kinds_of_channel)
 }
 
@@ -134,6 +153,9 @@ fn windows_channel(name: &str) -> Option<&str> {
 pub fn source_kinds(event: &Event<'_>) -> &'static [&'static str] {
     if event.format == Format::HostMon {
         return HOSTMON;
+    }
+    if event.format == Format::Line {
+        return event.meta.sourcetype.as_deref().map_or(&[], kinds_of_sourcetype);
     }
     let kinds = kinds_of_windows(event.channel.as_deref(), event.provider.as_deref());
     let windows = matches!(event.format, Format::Xml | Format::Classic | Format::Evtx);

@@ -6,6 +6,7 @@ pub mod classic;
 pub mod evtx;
 pub mod hostmon;
 pub mod json;
+pub mod line;
 pub mod text;
 pub mod time;
 pub mod windows;
@@ -52,6 +53,7 @@ pub fn decode<'t>(
         Format::Evtx | Format::Xml => xml::decode(text, context),
         Format::Classic => classic::decode(text, context),
         Format::HostMon => hostmon::decode(text, context),
+        Format::Line => line::decode(text, context),
         Format::Json => json::decode(text, context),
     }
 }
@@ -102,7 +104,15 @@ mod tests {
     use super::*;
 
     /// One event of each shape.
-    const EVENTS: [(&str, Format); 8] = [
+    const EVENTS: [(&str, Format); 10] = [
+        (
+            "node=h type=USER_AUTH msg=audit(1.2:3): pid=1 msg='op=x acct=\"a b\" res=failed'",
+            Format::Line,
+        ),
+        (
+            "<13>Oct 11 22:14:15 h sshd[1]: Failed password for x from 192.0.2.1 port 22 ssh2",
+            Format::Line,
+        ),
         (
             "<Event xmlns='x'><System><Provider Name='P'/><EventID Qualifiers='0'>1</EventID>\
              <TimeCreated SystemTime='2020-01-02T03:04:05.678Z'/><Computer>h</Computer></System>\

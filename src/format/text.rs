@@ -12,6 +12,7 @@
 //! | [`Classic`](TextLayout::Classic) | at a line start, a date line and a header line |
 //! | [`HostMon`](TextLayout::HostMon) | at a line start, `Type=` and a known type, then `Key=` |
 //! | [`JsonLines`](TextLayout::JsonLines) | at a line start, `{"key":` |
+//! | [`Lines`](TextLayout::Lines) | at a line start, the start of a line in a known dialect |
 //! | [`JsonDocument`](TextLayout::JsonDocument) | none: objects span lines or share one |
 //!
 //! A line starts after a line feed and any NULs, or at the start of the text.
@@ -28,7 +29,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::json::framing::{self, Scan, Wrapper};
-use super::{classic, hostmon, xml};
+use super::{classic, hostmon, line, xml};
 use crate::event::{Damage, Format, Frame};
 
 /// How long a line may be before the event it introduces: a syslog header.
@@ -51,7 +52,12 @@ pub enum TextLayout {
     /// JSON in any other arrangement: pretty-printed, one array on one line, objects with nothing
     /// between them, a document that wraps a list of results.
     JsonDocument,
+    /// An event a line: audit records, access logs, syslog.
+    Lines,
 }
+
+/// How many lines at the start of a file may be in no dialect, so that it is a log of lines yet.
+const LINES_BEFORE: usize = 8;
 
 impl TextLayout {
     /// The layout of a file that starts with `head`, judged by the first event that can be
@@ -61,6 +67,19 @@ impl TextLayout {
     /// for one of many lines if it has no line end.
     #[must_use]
     pub fn sniff(head: &[u8]) -> Option<Self> {
+        let mut starts = line_starts(head)
+            .filter(|&at| !line::is_remark(&head[at..]))
+            .take(LINES_BEFORE)
+            .peekable();
+        if starts.peek().is_some_and(|&at| line::surely_starts_event(head, at)) {
+            return Some(Self::Lines);
+        }
+        Self::sniff_event_layout(head)
+            .or_else(|| starts.any(|at| line::starts_event(head, at)).then_some(Self::Lines))
+    }
+
+    /// As [`sniff`](Self::sniff), of layouts whose events are more than lines.
+    fn sniff_event_layout(head: &[u8]) -> Option<Self> {
         let mut at = 0;
         loop {
             let (start, kind) = next_start(head, at)?;
@@ -89,6 +108,7 @@ impl TextLayout {
             Format::Evtx | Format::Xml => Self::Xml,
             Format::Classic => Self::Classic,
             Format::HostMon => Self::HostMon,
+            Format::Line => Self::Lines,
             Format::Json => match memchr::memchr(b'{', head) {
                 Some(start) => Self::sniff_json(head, start),
                 None => Self::JsonDocument,
@@ -138,7 +158,7 @@ impl TextLayout {
                 let rest = text.get(from..)?;
                 finder.find_iter(rest).map(|at| from + at).find(|&at| self.is_boundary(text, at))
             }
-            Self::Classic | Self::HostMon | Self::JsonLines => {
+            Self::Classic | Self::HostMon | Self::JsonLines | Self::Lines => {
                 // The line that starts at `from` itself.
                 if self.is_boundary(text, from) {
                     return Some(from);
@@ -164,7 +184,7 @@ impl TextLayout {
                 let starts = finder.rfind_iter(window).map(|at| floor + at);
                 starts.into_iter().find(|&at| self.is_boundary(text, at))
             }
-            Self::Classic | Self::HostMon | Self::JsonLines => {
+            Self::Classic | Self::HostMon | Self::JsonLines | Self::Lines => {
                 let window = text.get(floor..at.min(text.len()))?;
                 let starts = memchr::memrchr2_iter(b'\n', 0, window).map(|at| floor + at + 1);
                 let starts = starts.chain(std::iter::once(floor));
@@ -180,6 +200,7 @@ impl TextLayout {
             Self::Classic => line_start(text, at) && classic::starts_event(text, at),
             Self::HostMon => line_start(text, at) && hostmon::starts_event(text, at),
             Self::JsonLines => line_start(text, at) && framing::opening(text, at).is_some(),
+            Self::Lines => line_start(text, at) && line::starts_event(text, at),
             Self::JsonDocument => false,
         }
     }
@@ -233,7 +254,11 @@ pub(super) fn sniff_event(text: &[u8]) -> Option<Format> {
         return Some(Format::Xml);
     }
     // Classic text without its date line.
-    text[start..].starts_with(b"LogName=").then_some(Format::Classic)
+    if text[start..].starts_with(b"LogName=") {
+        return Some(Format::Classic);
+    }
+    // What stands before it would be in the way of telling its dialect again.
+    (start == 0 && line::starts_event(text, 0)).then_some(Format::Line)
 }
 
 /// What framing a stream remembers over a cut.
@@ -255,6 +280,13 @@ enum Start {
 /// Whether a line starts at `at`.
 fn line_start(text: &[u8], at: usize) -> bool {
     at == 0 || matches!(text.get(at - 1), Some(b'\n' | 0))
+}
+
+/// Where the lines of a text start, but for blank ones.
+fn line_starts(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let ends = memchr::memchr2_iter(b'\n', 0, text).map(|end| end + 1);
+    let starts = std::iter::once(0).chain(ends);
+    starts.filter(|&at| text.get(at).is_some_and(|byte| !matches!(byte, b'\r' | b'\n' | 0)))
 }
 
 /// What stands before `at` on its line, as far as a header may reach.
@@ -385,7 +417,8 @@ const JUNK: &str = "text that is no event";
 ///
 /// What it passes over in silence is white space, NULs, byte order marks, XML declarations and
 /// comments, `<Events>`, array punctuation, the wrapper around a list of results, empty objects,
-/// and syslog headers before events. An event's span has no white space or NULs at its ends.
+/// syslog headers before events, and in a log of lines the remarks of W3C's format. An event's span
+/// has no white space or NULs at its ends.
 #[derive(Debug, Clone)]
 pub struct Frames<'t> {
     layout: TextLayout,
@@ -444,6 +477,9 @@ impl<'t> Frames<'t> {
     }
 
     fn found(&mut self) -> Found {
+        if self.is_line() {
+            return self.whole_line();
+        }
         match self.text[self.at] {
             b'<' if xml::starts_event(self.text, self.at) => self.xml_event(),
             b'{' => self.json_event(),
@@ -454,6 +490,48 @@ impl<'t> Frames<'t> {
                 }
                 _ => self.broken(self.at + 1, JUNK),
             },
+        }
+    }
+
+    /// Whether a line of a known dialect starts here, in a log of lines: at a line start, or behind
+    /// what has been read of the line. One that is a header before an event of another format is none.
+    fn is_line(&self) -> bool {
+        self.layout == TextLayout::Lines
+            && line::starts_event(self.text, self.at)
+            && !self.is_header_of_event()
+    }
+
+    /// Whether, in a log of lines, more text could tell another dialect of what stands here.
+    fn is_open_line(&self) -> bool {
+        let rest = &self.text[self.at..];
+        self.layout == TextLayout::Lines
+            && !self.ends_here()
+            && rest.len() < HEADER_LIMIT
+            && memchr::memchr(b'\n', rest).is_none()
+    }
+
+    /// Whether the line that starts here has a syslog header and an event of another format behind
+    /// it, whole on the same line.
+    fn is_header_of_event(&self) -> bool {
+        if line::surely_starts_event(self.text, self.at) {
+            return false;
+        }
+        let Some(header) = header_line(self.text, self.at) else { return false };
+        let rest = &self.text[self.at..];
+        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        match header_event(line, 0, &header[..header.len().min(line.len())]) {
+            Some((at, Start::Xml)) => memmem::find(&line[at..], xml::END_TAG).is_some(),
+            Some((at, Start::Json)) => matches!(framing::scan_value(line, at), Scan::Complete(_)),
+            _ => false,
+        }
+    }
+
+    /// The event that is the line that starts here.
+    fn whole_line(&self) -> Found {
+        match memchr::memchr(b'\n', &self.text[self.at..]) {
+            Some(end) => Found::Event(self.at + end, Format::Line),
+            None if self.ends_here() => Found::Event(self.text.len(), Format::Line),
+            None => Found::Unfinished,
         }
     }
 
@@ -637,6 +715,15 @@ impl<'t> Frames<'t> {
                     }
                 }
                 b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | 0 | b'[' | b']' | b',' => 1,
+                _ if self.is_open_line() => return Err(Found::Unfinished),
+                _ if self.is_line() => return Ok(()),
+                b'#' if self.layout == TextLayout::Lines && line::is_remark(rest) => {
+                    match memchr::memchr(b'\n', rest) {
+                        Some(end) => end,
+                        None if self.ends_here() => rest.len(),
+                        None => return Err(Found::Unfinished),
+                    }
+                }
                 0xef if rest.starts_with(b"\xef\xbb\xbf") => 3,
                 b'<' if xml::starts_event(self.text, self.at) => return Ok(()),
                 b'<' => match prolog(rest) {
@@ -745,7 +832,14 @@ mod tests {
     const PRETTY_JSON: &str =
         "{\n  \"Event\": {\n    \"a\": [\n      {\n        \"b\": 1\n      }\n    ]\n  }\n}";
 
-    const EVENTS: [(&str, Format); 7] = [
+    const AUDIT: &str =
+        "type=EXECVE msg=audit(1364481363.243:24287): argc=2 a0=\"curl\" a1=\"{x}\"";
+    const ACCESS: &str =
+        "203.0.113.9 - - [10/Oct/2020:13:55:36 +0200] \"GET /<Event><System> HTTP/1.1\" 404 2326";
+
+    const EVENTS: [(&str, Format); 9] = [
+        (AUDIT, Format::Line),
+        (ACCESS, Format::Line),
         (XML, Format::Xml),
         (PRETTY_XML, Format::Xml),
         (CLASSIC, Format::Classic),
@@ -755,7 +849,8 @@ mod tests {
         (PRETTY_JSON, Format::Json),
     ];
 
-    const LAYOUTS: [TextLayout; 5] = [
+    const LAYOUTS: [TextLayout; 6] = [
+        TextLayout::Lines,
         TextLayout::Xml,
         TextLayout::Classic,
         TextLayout::HostMon,
@@ -764,7 +859,8 @@ mod tests {
     ];
 
     /// What may stand between events without being damage.
-    const PADDING: [&str; 12] = [
+    const PADDING: [&str; 13] = [
+        "\n#Fields: date\n",
         "",
         "\n",
         "\r\n",
@@ -831,6 +927,7 @@ mod tests {
                 2,
                 JSON,
             ),
+            (format!("{AUDIT}\n{AUDIT}\n\n{AUDIT}"), 3, AUDIT),
             (format!("{HOSTMON}\n{HOSTMON}"), 2, HOSTMON),
             (format!("\0\0\0\n{CLASSIC}\0\0\n\0\0{CLASSIC}"), 2, CLASSIC),
         ] {
@@ -872,6 +969,14 @@ mod tests {
             ("{\n  \"a\": \"", Some(TextLayout::JsonDocument)),
             (&long, Some(TextLayout::JsonLines)),
             ("junk\n{\"a\":1}\n", Some(TextLayout::JsonLines)),
+            (AUDIT, Some(TextLayout::Lines)),
+            (ACCESS, Some(TextLayout::Lines)),
+            ("rotated\n\nOct 11 22:14:15 h sshd[1]: x\n", Some(TextLayout::Lines)),
+            (
+                "Oct 11 22:14:15 h x: y\nOct 11 22:14:15 h {\"a\":1}\n",
+                Some(TextLayout::JsonDocument),
+            ),
+            ("Oct 11 22:14:15 h {\"a\":1}\n", Some(TextLayout::JsonDocument)),
             ("", None),
             ("a: {\"b\":1}\nc: [{\"d\":1}]\n", None),
             ("say {\"b\":1}\n", None),

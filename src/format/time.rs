@@ -33,6 +33,18 @@ pub fn parse_or_epoch(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     epoch(text.trim()).or_else(|| parse(text, zone))
 }
 
+/// As [`parse_or_epoch`], but a number too large for seconds is milliseconds or microseconds since
+/// 1970, as cloud services write it: seconds stay below 100,000,000,000 up to the year 5138.
+#[must_use]
+pub fn parse_or_epoch_scaled(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    const LARGEST_SECONDS: i64 = 100_000_000_000;
+    match text.trim().parse::<i64>() {
+        Ok(number) if number >= LARGEST_SECONDS * 1000 => Timestamp::from_microsecond(number).ok(),
+        Ok(number) if number >= LARGEST_SECONDS => Timestamp::from_millisecond(number).ok(),
+        _ => parse_or_epoch(text, zone),
+    }
+}
+
 /// Seconds since 1970 as text, so that no decimal is lost in a float.
 fn epoch(text: &str) -> Option<Timestamp> {
     let (sign, digits) = match text.strip_prefix('-') {

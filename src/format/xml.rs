@@ -397,20 +397,25 @@ pub fn decode<'t>(raw: &'t [u8], context: &DecodeContext) -> Result<Event<'t>, D
         if context.reading.has(Accommodation::XmlText) { fields } else { addon_fields(&text) };
     let present = |value: Option<String>| value.filter(|value| !value.is_empty());
     let channel = present(system.channel);
+    let provider = present(system.provider);
+    // Sysmon for Linux writes the same XML into syslog (sysmon_for_linux_eventid_1.yml).
+    let linux = provider.as_deref() == Some("Linux-Sysmon");
+    let (source, sourcetype) =
+        if linux { ("Syslog", "sysmon:linux") } else { ("XmlWinEventLog", "XmlWinEventLog") };
     Ok(Event {
         format: Format::Xml,
         raw: Cow::Borrowed(raw),
         meta: Metadata {
             time: system.time.and_then(|text| time::parse(&text, &context.timezone)),
             host: present(system.computer),
-            source: channel.as_ref().map(|channel| format!("XmlWinEventLog:{channel}")),
-            sourcetype: Some("XmlWinEventLog".to_owned()),
+            source: channel.as_ref().map(|channel| format!("{source}:{channel}")),
+            sourcetype: Some(sourcetype.to_owned()),
             index: None,
         },
         fields,
         data,
         channel,
-        provider: present(system.provider),
+        provider,
         event_id: system.event_id,
         record: system.record,
     })

@@ -147,7 +147,8 @@ impl Builder<'_> {
     }
 
     fn relaxed(&mut self, place: &Where, regex: &PlacedRegex) -> Option<Condition> {
-        const FORMATS: [Format; 4] = [Format::Xml, Format::Classic, Format::HostMon, Format::Json];
+        const FORMATS: [Format; 5] =
+            [Format::Xml, Format::Classic, Format::HostMon, Format::Line, Format::Json];
         // The raw text of a record in JSON is made of markup that is not in its bytes.
         let Where::Field(name) = place else { return None };
         if SYSTEM_FIELDS.contains(&name.as_str()) {

@@ -146,7 +146,9 @@ fn constants<'c>(place: &Where, storage: Storage, cim: &'c Cim) -> Option<Vec<Co
         Where::Raw => Some(MARKUP.iter().map(|text| Constant::alone(text)).collect()),
         Where::Field(name) => {
             let formats: &[Format] = match storage {
-                Storage::Text => &[Format::Xml, Format::Classic, Format::HostMon, Format::Json],
+                Storage::Text => {
+                    &[Format::Xml, Format::Classic, Format::HostMon, Format::Line, Format::Json]
+                }
                 Storage::Evtx => &[Format::Evtx],
             };
             // It may be the default host, or two values with nothing between them.

@@ -128,7 +128,7 @@ mod tests {
                 "endpoint sysmon windows",
             ),
             ("source=WinEventLog:Security x", "endpoint windows winevent"),
-            ("sourcetype IN (aws:cloudtrail, \"aws:*\") x", "aws cloud"),
+            ("sourcetype IN (aws:cloudtrail, \"aws:*\") x", "aws cloud iam storage"),
             ("NOT sourcetype=linux_audit x", ""),
             ("x | stats count by host | search sourcetype=linux_audit", "endpoint unix"),
             // It cannot be read, but its macros can.

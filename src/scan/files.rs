@@ -133,6 +133,7 @@ fn layout_format(layout: TextLayout) -> Format {
         TextLayout::Xml => Format::Xml,
         TextLayout::Classic => Format::Classic,
         TextLayout::HostMon => Format::HostMon,
+        TextLayout::Lines => Format::Line,
         TextLayout::JsonLines | TextLayout::JsonDocument => Format::Json,
     }
 }

@@ -164,7 +164,8 @@ impl Worker {
         if !sweep.goes_by_kind() || self.told {
             return None;
         }
-        let enveloped = format == Format::Json;
+        // The fields of a line are told by their place in it, mostly.
+        let enveloped = matches!(format, Format::Json | Format::Line);
         let mut admitted = RuleSet::none(sweep.plans.len());
         for decoded in events.into_iter().flatten() {
             let kind = sweep.kinds.kind_of(&decoded.event, enveloped)?;

@@ -207,28 +207,40 @@ impl Decoder<'_> {
         })
     }
 
-    /// An object of no known shape is its own text.
+    /// An object that is no record of Windows is its own text.
     fn unknown(&self, value: &Value, raw: &[u8]) -> Event<'static> {
         const TIMES: [&str; 7] =
             ["_time", "@timestamp", "EventTime", "TimeCreated", "timestamp", "time", "Time"];
-        let time = value.first_of(&TIMES);
+        const HOSTS: [&str; 5] = ["Hostname", "Computer", "ComputerName", "host", "host.name"];
+        let mut fields = flatten::flatten(raw);
+        let meta = match sourcetype::of(value) {
+            Some(shape) => {
+                for name in shape.texts {
+                    let text = member(raw, name);
+                    if text.first() == Some(&b'{') {
+                        fields.push(name, String::from_utf8_lossy(text));
+                    }
+                }
+                Metadata {
+                    time: shape.time(value),
+                    host: shape.host(value),
+                    sourcetype: Some(shape.sourcetype.to_owned()),
+                    ..Metadata::default()
+                }
+            }
+            None => Metadata {
+                time: (value.first_of(&TIMES))
+                    .and_then(|text| time::parse_or_epoch(&text, &self.context.timezone)),
+                host: value.first_of(&HOSTS),
+                ..Metadata::default()
+            },
+        };
         Event {
             data: Vec::new(),
             format: Format::Json,
             raw: Cow::Owned(raw.to_vec()),
-            meta: Metadata {
-                time: time.and_then(|text| time::parse_or_epoch(&text, &self.context.timezone)),
-                host: value.first_of(&[
-                    "Hostname",
-                    "Computer",
-                    "ComputerName",
-                    "host",
-                    "host.name",
-                ]),
-                sourcetype: sourcetype::of(value).map(str::to_owned),
-                ..Metadata::default()
-            },
-            fields: flatten::flatten(raw),
+            meta,
+            fields,
             channel: None,
             provider: None,
             event_id: None,
