@@ -20,11 +20,14 @@ pub enum Format {
     HostMon,
     /// A JSON object, which may be an envelope around any of the text formats.
     Json,
+    /// The journal of a Splunk bucket, whose events are each in a format of their own.
+    Journal,
 }
 
 impl Format {
     /// All of them, in the order they are reported.
-    pub const ALL: [Self; 5] = [Self::Evtx, Self::Xml, Self::Classic, Self::HostMon, Self::Json];
+    pub const ALL: [Self; 6] =
+        [Self::Evtx, Self::Xml, Self::Classic, Self::HostMon, Self::Json, Self::Journal];
 
     /// The name that `--input-format` takes and the summary prints.
     #[must_use]
@@ -35,6 +38,7 @@ impl Format {
             Self::Classic => "classic",
             Self::HostMon => "hostmon",
             Self::Json => "json",
+            Self::Journal => "journal",
         }
     }
 }
@@ -124,6 +128,20 @@ pub struct Metadata {
     pub sourcetype: Option<String>,
     /// Splunk's `index`, when an envelope says.
     pub index: Option<String>,
+}
+
+impl Metadata {
+    /// This, and where it does not say, what `other` says: an envelope, and the text in it.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            time: self.time.or(other.time),
+            host: self.host.or(other.host),
+            source: self.source.or(other.source),
+            sourcetype: self.sourcetype.or(other.sourcetype),
+            index: self.index.or(other.index),
+        }
+    }
 }
 
 /// One decoded event under one reading.

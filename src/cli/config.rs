@@ -188,6 +188,7 @@ pub(super) fn input_format(name: FormatName) -> Format {
         FormatName::Classic => Format::Classic,
         FormatName::Hostmon => Format::HostMon,
         FormatName::Json => Format::Json,
+        FormatName::Journal => Format::Journal,
     }
 }
 
