@@ -255,7 +255,8 @@ fn the_slices_behind_damage_are_read() {
             let found = marks(&all);
             assert!(found.contains(&0) && found.contains(&59), "{packing:?}: {found:?}");
             assert!(found.len() > 35, "{packing:?}: {found:?}");
-            assert!(outcome.skipped[0].reason.contains("damaged"), "{:?}", outcome.skipped);
+            let told = outcome.skipped.iter().any(|skipped| skipped.reason.contains("damaged"));
+            assert!(told, "{:?}", outcome.skipped);
             // Names from before the loss keep their numbers.
             let last = all.lines().find(|line| line.contains("mark59.")).unwrap();
             assert!(last.contains("forwarder3"), "{last}");

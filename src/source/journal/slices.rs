@@ -248,7 +248,10 @@ fn inflate(
         Ok(Status::StreamEnd) => Ok((true, taken)),
         Ok(_) if taken == 0 && given == 0 => Err(TOO_EARLY.to_owned()),
         Ok(_) => Ok((false, taken)),
-        Err(error) => Err(error.message().unwrap_or("invalid data").to_owned()),
+        Err(error) => {
+            let what = error.message().filter(|message| !message.starts_with("repeated call"));
+            Err(what.unwrap_or("invalid data").to_owned())
+        }
     }
 }
 
