@@ -22,12 +22,21 @@ pub enum Format {
     Line,
     /// A JSON object, which may be an envelope around any of the text formats.
     Json,
+    /// The journal of a Splunk bucket, whose events are each in a format of their own.
+    Journal,
 }
 
 impl Format {
     /// All of them, in the order they are reported.
-    pub const ALL: [Self; 6] =
-        [Self::Evtx, Self::Xml, Self::Classic, Self::HostMon, Self::Line, Self::Json];
+    pub const ALL: [Self; 7] = [
+        Self::Evtx,
+        Self::Xml,
+        Self::Classic,
+        Self::HostMon,
+        Self::Line,
+        Self::Json,
+        Self::Journal,
+    ];
 
     /// The name that `--input-format` takes and the summary prints.
     #[must_use]
@@ -39,6 +48,7 @@ impl Format {
             Self::HostMon => "hostmon",
             Self::Line => "line",
             Self::Json => "json",
+            Self::Journal => "journal",
         }
     }
 }
@@ -128,6 +138,20 @@ pub struct Metadata {
     pub sourcetype: Option<String>,
     /// Splunk's `index`, when an envelope says.
     pub index: Option<String>,
+}
+
+impl Metadata {
+    /// This, and where it does not say, what `other` says: an envelope, and the text in it.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            time: self.time.or(other.time),
+            host: self.host.or(other.host),
+            source: self.source.or(other.source),
+            sourcetype: self.sourcetype.or(other.sourcetype),
+            index: self.index.or(other.index),
+        }
+    }
 }
 
 /// One decoded event under one reading.

@@ -10,10 +10,12 @@ mod common;
 use std::path::Path;
 
 use coldsweep::aggregate::Function;
+use coldsweep::corpus::journal_writer::{JournalLayout, JournalPacking};
 use coldsweep::eval::functions;
 use coldsweep::plan::Plan;
 use coldsweep::reading::{ACCOMMODATIONS, Reading};
 use coldsweep::rule::Rule;
+use common::journals::{Stored, bucket, stored};
 use common::mmdb::{Datum, mmdb};
 use common::program::{Program, Run};
 
@@ -90,6 +92,7 @@ fn every_command_of_the_guide_does_what_it_shows() {
     let country = Datum::Map(vec![("country", Datum::Map(vec![("names", names)]))]);
     let places = mmdb(&[([203, 0, 113, 0], 24, country)]);
     std::fs::write(folder.path().join("GeoLite2-City.mmdb"), places).unwrap();
+    buckets(&folder.path().join("corpora/demo/xml/lines.xml"), &folder.path().join("frozen"));
 
     let mut commands = 0;
     let mut lines = GUIDE.lines();
@@ -112,6 +115,14 @@ fn every_command_of_the_guide_does_what_it_shows() {
         }
     }
     assert!(commands > 10, "{commands} commands");
+}
+
+/// Writes two frozen buckets: one of these events, and one of years before.
+fn buckets(log: &Path, frozen: &Path) {
+    let layout = JournalLayout::new(JournalPacking::Zstd);
+    bucket(frozen, "db_1710407211_1710146537_7", &stored(log), layout);
+    let old = Stored::new("nothing", 1_595_000_000_000);
+    bucket(frozen, "db_1600000000_1590000000_6", &[old], layout);
 }
 
 /// Runs the commands of a block, compares what they write, and says how many there were.

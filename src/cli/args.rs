@@ -137,7 +137,7 @@ Examples:
 
 Exit status: 0 rows were found, 1 none, 2 an error or something unreadable (rows or not).")]
 pub struct ScanArgs {
-    /// Files and folders (recursive); - is standard input
+    /// Files, folders (recursive) and frozen Splunk buckets; - is standard input
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// A rule, or a folder of rules
@@ -158,10 +158,11 @@ pub struct ScanArgs {
     /// With each row, the events behind it: path, offset or record number, time, raw text
     #[arg(long)]
     pub evidence: bool,
-    /// Only events at or after this time: RFC 3339, or relative as -7d
+    /// Only events at or after this time: RFC 3339, or relative as -7d. Splunk buckets whose name
+    /// says that they hold none are not opened
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub since: Option<String>,
-    /// Only events before this time
+    /// Only events before this time; buckets as with --since
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub until: Option<String>,
     /// The moment that now() and relative times go by, so that an answer can be had again: RFC
@@ -277,6 +278,7 @@ pub enum FormatName {
     Hostmon,
     Line,
     Json,
+    Journal,
 }
 
 /// `--prefilter`.

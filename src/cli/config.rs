@@ -189,6 +189,7 @@ pub(super) fn input_format(name: FormatName) -> Format {
         FormatName::Hostmon => Format::HostMon,
         FormatName::Line => Format::Line,
         FormatName::Json => Format::Json,
+        FormatName::Journal => Format::Journal,
     }
 }
 

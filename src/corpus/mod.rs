@@ -13,6 +13,7 @@ pub mod evtx_writer;
 pub mod generate;
 mod happening;
 mod hostmon_writer;
+pub mod journal_writer;
 mod json_writer;
 mod message;
 mod writer;

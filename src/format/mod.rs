@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
-use crate::event::{Event, Format};
+use crate::event::{Event, Format, Metadata, RawFields};
 use crate::reading::Reading;
 
 /// What decoding needs beside the bytes.
@@ -55,7 +55,55 @@ pub fn decode<'t>(
         Format::HostMon => hostmon::decode(text, context),
         Format::Line => line::decode(text, context),
         Format::Json => json::decode(text, context),
+        Format::Journal => Ok(plain(Cow::Borrowed(text))),
     }
+}
+
+/// An event of text that is in no format: it has no fields.
+fn plain(raw: Cow<'_, [u8]>) -> Event<'_> {
+    Event {
+        format: Format::Json,
+        raw,
+        meta: Metadata::default(),
+        fields: RawFields::default(),
+        data: Vec::new(),
+        channel: None,
+        provider: None,
+        event_id: None,
+        record: None,
+    }
+}
+
+/// The format of an event's text as an index holds it: told by the text, else by its source type
+/// (SPLUNK.md 1.13). Text in none of them counts as JSON, which may hold anything.
+#[must_use]
+pub fn stored_format(raw: &[u8], sourcetype: Option<&str>) -> Format {
+    let of_sourcetype = || {
+        let name = sourcetype?.to_ascii_lowercase();
+        let formats = [
+            ("xmlwineventlog", Format::Xml),
+            ("wineventlog", Format::Classic),
+            ("winhostmon", Format::HostMon),
+        ];
+        formats.into_iter().find(|(start, _)| name.starts_with(start)).map(|(_, format)| format)
+    };
+    text::sniff_event(raw).or_else(of_sourcetype).unwrap_or(Format::Json)
+}
+
+/// Decodes the one event that an index holds as this text, under two readings. Text that is not of
+/// its format is an event without fields.
+#[must_use]
+pub fn decode_stored<'t>(
+    text: &'t [u8],
+    format: Format,
+    contexts: [&DecodeContext; 2],
+) -> [Event<'t>; 2] {
+    let events = match format {
+        Format::Json => contexts.map(|context| json::decode_stored(text, context)),
+        Format::Evtx | Format::Xml => xml::decode_twice(text, contexts),
+        _ => contexts.map(|context| decode(text, format, context)),
+    };
+    events.map(|event| event.unwrap_or_else(|_| plain(Cow::Borrowed(text))))
 }
 
 /// Decodes every event in `text`: one, but for a JSON document that wraps several or none.

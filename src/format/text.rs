@@ -109,7 +109,8 @@ impl TextLayout {
             Format::Classic => Self::Classic,
             Format::HostMon => Self::HostMon,
             Format::Line => Self::Lines,
-            Format::Json => match memchr::memchr(b'{', head) {
+            // A journal is read as one before any layout is asked for.
+            Format::Json | Format::Journal => match memchr::memchr(b'{', head) {
                 Some(start) => Self::sniff_json(head, start),
                 None => Self::JsonDocument,
             },

@@ -161,6 +161,7 @@ impl Serialize for StatsJson<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("bytes", &counters.bytes)?;
         map.serialize_entry("files", &counters.files)?;
+        map.serialize_entry("buckets_out_of_time", &counters.buckets_out_of_time)?;
         map.serialize_entry("packed_bytes", &counters.packed_bytes)?;
         map.serialize_entry("members", &counters.members)?;
         map.serialize_entry("formats", &formats)?;

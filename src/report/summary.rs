@@ -73,6 +73,13 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
         };
         writeln!(to, "unpacked: {packed} of packed files{members}")?;
     }
+    if counters.buckets_out_of_time > 0 {
+        writeln!(
+            to,
+            "passed over: {}, for by their names no event is in this time",
+            counted(counters.buckets_out_of_time, "bucket")
+        )?;
+    }
     if let Some((first, last)) = counters.span.ends {
         writeln!(to, "events looked at: {}, from {first} to {last}", counters.events)?;
     }

@@ -39,6 +39,9 @@ pub struct Counters {
     pub formats: BTreeMap<Format, FormatCount>,
     /// Files of no bytes.
     pub empty_files: u64,
+    /// Buckets that were passed over, for by their names none of their events is in the time that
+    /// was asked for.
+    pub buckets_out_of_time: u64,
     /// Bytes that were searched or could not be.
     pub bytes: u64,
     /// Files that were opened.
@@ -101,6 +104,7 @@ impl Default for Counters {
         Self {
             formats: BTreeMap::new(),
             empty_files: 0,
+            buckets_out_of_time: 0,
             bytes: 0,
             files: 0,
             packed_bytes: 0,
@@ -147,6 +151,7 @@ impl std::ops::AddAssign for Counters {
             mine.bytes += count.bytes;
         }
         self.empty_files += other.empty_files;
+        self.buckets_out_of_time += other.buckets_out_of_time;
         self.bytes += other.bytes;
         self.files += other.files;
         self.packed_bytes += other.packed_bytes;

@@ -82,6 +82,7 @@ fn scan_chunk(
                 format: Format::Xml,
                 position: Position::Record(record.number),
                 offset: chunks.base + (offset + record.offset) as u64,
+                envelope: None,
             };
             if sweep.goes_by_kind() {
                 // Hits tell of the chunk; the record's own text, which is there now, tells more.

@@ -9,6 +9,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::evtx::{Chunks, report, scan_chunks};
+use super::journal;
 use super::packed::{Nest, stream_failed, sweep_bytes, sweep_packed};
 use super::skip::{Severity, SkipLog};
 use super::text::{
@@ -55,6 +56,9 @@ pub(super) fn sweep_files(sweep: &Sweep<'_>, files: &[Input]) {
 }
 
 fn sweep_file<'s>(sweep: &'s Sweep<'_>, scope: &rayon::Scope<'s>, path: &Path, number: u32) {
+    if journal::is_out_of_time(sweep, path) {
+        return advance(sweep, path.metadata().map_or(0, |meta| meta.len() as usize));
+    }
     let stdin = path.as_os_str() == "-";
     let origin = Arc::new(origin(path, number, stdin));
     let opened = if stdin { Ok(open_stdin()) } else { open(path, sweep.options.map) };

@@ -6,6 +6,7 @@ mod checkpoint;
 mod counters;
 mod evtx;
 mod files;
+mod journal;
 mod kinds;
 mod os_path;
 mod packed;

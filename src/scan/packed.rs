@@ -14,10 +14,12 @@ use jiff::Timestamp;
 
 use super::Sweep;
 use super::files::{advance, guard, sweep_stream, sweep_whole};
+use super::journal::{self, Journal};
 use super::skip::Severity;
 use super::worker::Origin;
+use crate::source::journal::Packing;
 use crate::source::{
-    Bytes, Content, Entry, Member, Stream, Unpacked, archive_of, compression_of, member_path,
+    Bytes, Content, Entry, Member, Stream, Unpacked, archive_of, compression_of, member_path, peek,
     spool, unpack,
 };
 
@@ -59,7 +61,9 @@ pub(super) fn sweep_bytes<'s>(
 ) {
     let head = &bytes[..bytes.len().min(HEAD)];
     let length = bytes.len();
-    if compression_of(head).is_some() {
+    if let Some(packing) = journal::recognise(sweep, &bytes, origin) {
+        sweep_journal(sweep, scope, bytes, packing, origin, nest);
+    } else if compression_of(head).is_some() {
         sweep_packed(sweep, scope, Box::new(Cursor::new(bytes)), origin, nest);
         advance(sweep, length);
     } else if let Some(kind) = archive_of(head) {
@@ -84,6 +88,12 @@ pub(super) fn sweep_packed<'s>(
     nest: &Nest,
 ) {
     let limits = &sweep.options.limits;
+    let (stream, head) = peek(stream, JOURNAL_HEAD);
+    if let Some(packing) = journal::recognise(sweep, &Bytes::read(head), origin) {
+        // As deep as it may be, so that it stays packed, but within the other limits.
+        let guarded = unpack(stream, limits.depth, nest.worth, limits, nest.deadline);
+        return spool_journal(sweep, scope, guarded.stream, packing, origin, nest);
+    }
     let unpacked = unpack(stream, nest.depth, nest.worth, limits, nest.deadline);
     let Unpacked { mut stream, head, packings, too_deep: deepest, packed } = unpacked;
     let depth = nest.depth + packings.len();
@@ -120,6 +130,51 @@ pub(super) fn sweep_packed<'s>(
     if !packings.is_empty() || archive.is_some() {
         count_packed(sweep, nest, packed.get());
     }
+}
+
+/// So much of a stream is read to tell a journal: an lz4 block of any usual size.
+const JOURNAL_HEAD: usize = 256 << 10;
+
+/// Sweeps a journal that comes bit by bit: its slices are read side by side, so that all of it must
+/// be there.
+fn spool_journal<'s>(
+    sweep: &'s Sweep<'_>,
+    scope: &rayon::Scope<'s>,
+    mut stream: Stream<'_>,
+    packing: Packing,
+    origin: &Arc<Origin>,
+    nest: &Nest,
+) {
+    match spool(&mut stream) {
+        Ok((bytes, failed)) => {
+            if let Some(error) = failed {
+                report(sweep, origin, None, &stream_failed(&[], &error));
+            }
+            sweep_journal(sweep, scope, bytes, packing, origin, nest);
+        }
+        Err(error) => {
+            let reason = format!("no temporary file to read the journal from: {error}");
+            report(sweep, origin, None, &reason);
+        }
+    }
+}
+
+fn sweep_journal<'s>(
+    sweep: &'s Sweep<'_>,
+    scope: &rayon::Scope<'s>,
+    bytes: Bytes,
+    packing: Packing,
+    origin: &Arc<Origin>,
+    nest: &Nest,
+) {
+    let length = bytes.len() as u64;
+    if packing != Packing::Plain {
+        count_packed(sweep, nest, length);
+    }
+    let worth = nest.worth.unwrap_or(length);
+    let most = sweep.options.limits.most_of(worth);
+    let (origin, deadline) = (Arc::clone(origin), nest.deadline);
+    Journal { bytes, packing, origin, most, deadline }.sweep(sweep, scope);
 }
 
 /// What is said of a stream that ended early.
@@ -200,6 +255,9 @@ impl<'m, 's, 'a> Members<'m, 's, 'a> {
         let (sweep, scope) = (self.sweep, self.scope);
         sweep.with_worker(|worker| worker.counters.members += 1);
         let origin = self.origin_of(&member);
+        if journal::is_index(&origin.path) || journal::is_out_of_time(sweep, &origin.path) {
+            return;
+        }
         let (of_file, of_archive) = self.worth;
         let worth = u128::from(member.packed) * u128::from(of_file) / u128::from(of_archive.max(1));
         let mut nest = self.nest.clone();

@@ -220,6 +220,7 @@ pub(super) fn consider(
         format: frame.format,
         position: Position::Offset(at),
         offset: at,
+        envelope: None,
     };
     worker.evaluate(sweep, piece.origin, &framed, &rules);
 }

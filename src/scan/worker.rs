@@ -14,7 +14,7 @@ use super::{InputNames, Sweep};
 use crate::aggregate::{Evidence, Groups, Place, Position, Source};
 use crate::eval::kinds::kinds_of_windows;
 use crate::eval::row::{EventRow, RawText, Record, Scratch};
-use crate::event::{Event, Format};
+use crate::event::{Event, Format, Metadata};
 use crate::format::evtx::ChunkReader;
 use crate::format::{self, DecodeContext};
 use crate::plan::{GateCaches, Held, Plan, Program};
@@ -92,6 +92,8 @@ pub(super) struct Framed<'t> {
     pub position: Position,
     /// The byte of its file at which it starts, or its record does.
     pub offset: u64,
+    /// What its index says of it, if it comes from one. That wins over what the text says.
+    pub envelope: Option<&'t Metadata>,
 }
 
 impl Worker {
@@ -297,7 +299,18 @@ type Both<'t> = (Result<Decoded<'t>, String>, Option<Decoded<'t>>);
 /// Decodes a frame's events and gives them what their file knows of them.
 fn decode<'t>(sweep: &Sweep<'_>, origin: &Origin, framed: &Framed<'t>) -> Vec<Both<'t>> {
     let (context, strict) = (&sweep.context, &sweep.strict);
-    let complete = |event, context: &DecodeContext| complete(sweep, origin, event, context.reading);
+    let complete = |mut event: Event<'t>, context: &DecodeContext| {
+        if let Some(envelope) = framed.envelope {
+            event.meta = envelope.clone().or(event.meta);
+        }
+        complete(sweep, origin, event, context.reading)
+    };
+    if framed.envelope.is_some() {
+        let contexts = [context, strict];
+        let [event, other] = format::decode_stored(framed.text, framed.format, contexts);
+        let other = (context.reading != Reading::STRICT).then(|| complete(other, strict));
+        return vec![(Ok(complete(event, context)), other)];
+    }
     let message = |error: format::DecodeError| error.to_string();
     let mut all = Vec::new();
     if context.reading == Reading::STRICT {

@@ -29,6 +29,14 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// How many bytes may come out of so many packed ones.
+    #[must_use]
+    pub fn most_of(&self, packed: u64) -> u64 {
+        packed.saturating_mul(self.expansion).max(FLOOR)
+    }
+}
+
 /// So much comes out of anything before its expansion counts, in bytes.
 const FLOOR: u64 = 64 << 20;
 
@@ -64,7 +72,7 @@ pub fn unpack<'r>(
         Some(_) => guard(stream, &packed, limits, deadline),
         None => Box::new(Counted { stream, count: Rc::clone(&packed), deadline }),
     };
-    let (mut stream, mut head) = peek(counted);
+    let (mut stream, mut head) = peek(counted, HEAD);
     let mut packings = Vec::new();
     let mut too_deep = None;
     while let Some(compression) = compression_of(&head) {
@@ -74,7 +82,7 @@ pub fn unpack<'r>(
         }
         packings.push(compression.name);
         let inner = guard(compression.open(stream), &packed, limits, deadline);
-        (stream, head) = peek(inner);
+        (stream, head) = peek(inner, HEAD);
     }
     Unpacked { stream, head, packings, too_deep, packed }
 }
@@ -89,10 +97,11 @@ fn guard<'r>(
     Box::new(Guarded { stream, packed, given: 0, expansion: limits.expansion, deadline })
 }
 
-/// The first bytes of a stream, and the stream with them.
-fn peek(mut stream: Stream<'_>) -> (Stream<'_>, Vec<u8>) {
+/// The first bytes of a stream, `most` at the most, and the stream with them.
+#[must_use]
+pub fn peek(mut stream: Stream<'_>, most: usize) -> (Stream<'_>, Vec<u8>) {
     let mut head = Vec::new();
-    let failed = Read::by_ref(&mut stream).take(HEAD as u64).read_to_end(&mut head).err();
+    let failed = Read::by_ref(&mut stream).take(most as u64).read_to_end(&mut head).err();
     let start = io::Cursor::new(head.clone());
     match failed {
         None => (Box::new(start.chain(stream)), head),

@@ -4,6 +4,7 @@ mod archive;
 mod bytes;
 mod compression;
 mod encoding;
+pub mod journal;
 mod limits;
 mod map;
 mod stream;
@@ -13,7 +14,7 @@ pub use archive::{Apart, ArchiveKind, Content, Entry, Member, archive_of, member
 pub use bytes::{Bytes, Opened, open, open_stdin, spool};
 pub use compression::{Compression, Stream, compression_of};
 pub use encoding::{Encoding, sniff_encoding};
-pub use limits::{Limits, Unpacked, unpack};
+pub use limits::{Limits, Unpacked, peek, unpack};
 pub use stream::{Block, BlockEnd, BlockReader, Cut, Offsets};
 pub use walk::{Found, walk};
 

@@ -14,7 +14,7 @@ pub struct Found {
     pub errors: Vec<(PathBuf, String)>,
 }
 
-/// Walks the paths. Links are followed; a file that links lead to more than once is read once,
+/// Walks the paths. Of Splunk's buckets only the raw data are files to read. Links are followed; a file that links lead to more than once is read once,
 /// and a folder that contains itself is an error.
 #[must_use]
 pub fn walk(paths: &[PathBuf]) -> Found {
@@ -47,6 +47,7 @@ pub fn walk(paths: &[PathBuf]) -> Found {
     found.files.sort();
     found.files.dedup();
     drop_twins(&mut found.files);
+    super::journal::leave_indexes(&mut found, paths);
     found
 }
 

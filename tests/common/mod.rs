@@ -1,6 +1,7 @@
 //! What the integration tests share.
 #![allow(dead_code, clippy::print_stdout)]
 
+pub mod journals;
 pub mod logs;
 pub mod mmdb;
 pub mod pack;

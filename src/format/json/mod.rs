@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use self::framing::{Scan, Wrapper};
 use self::value::Value;
 use super::windows::WindowsEvent;
-use super::{DecodeContext, DecodeError, text, time, xml};
+use super::{DecodeContext, DecodeError, plain, text, time, xml};
 use crate::event::{Event, Format, Metadata};
 use crate::reading::Accommodation;
 
@@ -88,6 +88,18 @@ pub fn decode(raw: &[u8], context: &DecodeContext) -> Result<Event<'static>, Dec
         first.get_or_insert(event);
     });
     first.unwrap_or(Err(DecodeError(Cow::Borrowed("there is no event in this object"))))
+}
+
+/// Decodes the event whose text, in an index, is this object.
+///
+/// # Errors
+/// When the text is no JSON object.
+pub(super) fn decode_stored(
+    raw: &[u8],
+    context: &DecodeContext,
+) -> Result<Event<'static>, DecodeError> {
+    // The index is the envelope.
+    decode_one(raw, context, 1)
 }
 
 /// Decodes an object that holds one event.
@@ -171,17 +183,7 @@ impl Decoder<'_> {
             Some(format) => super::decode(raw, format, self.context).ok().map(into_owned),
             None => None,
         };
-        event.unwrap_or_else(|| Event {
-            data: Vec::new(),
-            format: Format::Json,
-            raw: Cow::Owned(text.into_bytes()),
-            meta: Metadata::default(),
-            fields: crate::event::RawFields::default(),
-            channel: None,
-            provider: None,
-            event_id: None,
-            record: None,
-        })
+        event.unwrap_or_else(|| plain(Cow::Owned(text.into_bytes())))
     }
 
     fn record(&self, record: &WindowsEvent, raw: &[u8]) -> Result<Event<'static>, DecodeError> {
@@ -283,16 +285,8 @@ fn member<'t>(object: &'t [u8], key: &str) -> &'t [u8] {
 }
 
 /// What the envelope says wins over what the text says.
-fn overlay(mut event: Event<'static>, envelope: Metadata) -> Event<'static> {
-    let meta = event.meta;
-    event.meta = Metadata {
-        time: envelope.time.or(meta.time),
-        host: envelope.host.or(meta.host),
-        source: envelope.source.or(meta.source),
-        sourcetype: envelope.sourcetype.or(meta.sourcetype),
-        index: envelope.index.or(meta.index),
-    };
-    event
+fn overlay(event: Event<'static>, envelope: Metadata) -> Event<'static> {
+    Event { meta: envelope.or(event.meta.clone()), ..event }
 }
 
 fn into_owned(event: Event<'_>) -> Event<'static> {
