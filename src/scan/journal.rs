@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::files::advance;
+use super::files::{advance, guard};
 use super::skip::Severity;
 use super::worker::{Framed, Origin, Worker};
 use super::{LONGEST_EVENT, Sweep};
@@ -150,7 +150,10 @@ impl Run {
             }
             let generation = order.generation;
             let run = Arc::clone(self);
-            scope.spawn(move |scope| run.unpack(sweep, scope, number, generation, task));
+            scope.spawn(move |scope| {
+                let origin = Arc::clone(&run.journal.origin);
+                guard(sweep, &origin, || run.unpack(sweep, scope, number, generation, task));
+            });
         }
     }
 
@@ -207,7 +210,9 @@ impl Run {
             if !idle {
                 let run = Arc::clone(self);
                 scope.spawn(move |scope| {
-                    batch.evaluate(sweep, &run.journal.origin);
+                    guard(sweep, &run.journal.origin, || {
+                        batch.evaluate(sweep, &run.journal.origin);
+                    });
                     run.lock().flying -= 1;
                     run.hand_out(sweep, scope);
                 });
