@@ -511,6 +511,17 @@ impl<'t> Frames<'t> {
             && memchr::memchr(b'\n', rest).is_none()
     }
 
+    /// Whether, in a log of lines, more text could tell that a line of a dialect follows what looks
+    /// like the start of another event, which then is none: its next line would be no part of it.
+    fn is_open_start(&self, at: usize) -> bool {
+        let rest = &self.text[at..];
+        self.layout == TextLayout::Lines
+            && !self.ends_here()
+            && rest.len() < 3 * HEADER_LIMIT
+            // A time line, its `Type=` line and a `Key=` line.
+            && memchr::memchr_iter(b'\n', rest).take(3).count() < 3
+    }
+
     /// Whether the line that starts here has a syslog header and an event of another format behind
     /// it, whole on the same line.
     fn is_header_of_event(&self) -> bool {
@@ -598,6 +609,9 @@ impl<'t> Frames<'t> {
                 None => false,
             };
             if starts {
+                if self.is_open_start(at) {
+                    return Found::Unfinished;
+                }
                 return Found::Event(at, format);
             }
         }
