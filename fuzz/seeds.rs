@@ -24,11 +24,25 @@ pub fn builtin() -> Vec<Vec<u8>> {
         collector().into_bytes(),
         mixed().into_bytes(),
         syslog().into_bytes(),
+        lines(),
+        include_bytes!("../tests/data/logs/cloudtrail.json").to_vec(),
     ];
     seeds.push(utf16(&xml(), u16::to_le_bytes, b"\xff\xfe"));
     seeds.push(utf16(&classic(), u16::to_be_bytes, b""));
     seeds.push(gzip(xml().as_bytes()));
     seeds
+}
+
+/// A log of lines in every dialect.
+fn lines() -> Vec<u8> {
+    const LOGS: [&[u8]; 5] = [
+        include_bytes!("../tests/data/logs/audit.log"),
+        include_bytes!("../tests/data/logs/access.log"),
+        include_bytes!("../tests/data/logs/iis.log"),
+        include_bytes!("../tests/data/logs/squid.log"),
+        include_bytes!("../tests/data/logs/secure.log"),
+    ];
+    LOGS.concat()
 }
 
 /// Pieces of the shared corpora's files, small enough to be mutated quickly.

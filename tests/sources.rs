@@ -106,6 +106,36 @@ fn rules_of_the_catalog_find_their_events_and_no_others() {
     }
 }
 
+/// The made-up logs.
+fn logs() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> =
+        entries.filter(|path| path.extension().is_none_or(|name| name != "toml")).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn the_catalogs_rules_find_the_same_with_the_prefilter_and_without() {
+    let Some(shared) = common::shared("sources") else { return };
+    let settings = common::settings(Reading::AS_MEANT);
+    let folders = ["cloud", "authentication", "application", "web", "network"];
+    let mut rules: Vec<PathBuf> =
+        folders.map(|name| shared.join("rules/armory").join(name)).to_vec();
+    let endpoint = walkdir::WalkDir::new(shared.join("rules/armory/endpoint"));
+    let files = endpoint.sort_by_file_name().into_iter().map(|entry| entry.unwrap().into_path());
+    rules.extend(files.filter(|path| path.to_string_lossy().ends_with("-splunk-unix.yml")));
+    let plans: Vec<Plan> = (load_all(&rules).rules.into_iter())
+        .filter_map(|rule| Some(Plan::compile(rule, &settings).ok()?.0))
+        .collect();
+    assert!(plans.len() > 150, "{}", plans.len());
+    let naive = Options { prefilter: false, threads: 1, ..Options::default() };
+    let expected = rows(&plans, &logs(), &naive);
+    assert!(expected.lines().count() >= 20, "{expected}");
+    let options = Options { threads: 2, shard_size: 64, ..Options::default() };
+    assert_eq!(rows(&plans, &logs(), &options), expected);
+}
+
 /// Searches that test fields in every way a prefilter looks at.
 const SEARCHES: &[&str] = &[
     "\"mallory\" | stats count by sourcetype, host, user, src_ip",
@@ -128,11 +158,7 @@ fn no_switch_changes_what_is_found() {
     let plans: Vec<Plan> = SEARCHES.iter().map(|search| compile(search)).collect();
     let temporary = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            continue;
-        }
+    for path in logs() {
         let text = std::fs::read(&path).unwrap();
         let name = path.file_name().unwrap();
         // Many of each, so that small shards end in the midst of them, and a copy as a stream.

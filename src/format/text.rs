@@ -1066,6 +1066,12 @@ mod tests {
         assert_eq!(walk(TextLayout::Classic, text.as_bytes()).len(), 200_000);
         let text = "{\"a\":[".repeat(100_000);
         assert!(!walk(TextLayout::JsonDocument, text.as_bytes()).is_empty());
+        let text = format!("{AUDIT}\n{}{AUDIT}", "\0 ,".repeat(500_000));
+        assert_eq!(walk(TextLayout::Lines, text.as_bytes()).len(), 2);
+        for end in ["", "\n"] {
+            let text = format!("Oct 11 22:14:15 h {{\"a\":<Event><System>[{end}").repeat(30_000);
+            assert!(!walk(TextLayout::Lines, text.as_bytes()).is_empty());
+        }
         let text = "<13>Jan 1 ".repeat(100_000);
         assert_eq!(walk(TextLayout::Xml, text.as_bytes()).len(), 1);
     }

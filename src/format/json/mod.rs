@@ -215,27 +215,22 @@ impl Decoder<'_> {
             ["_time", "@timestamp", "EventTime", "TimeCreated", "timestamp", "time", "Time"];
         const HOSTS: [&str; 5] = ["Hostname", "Computer", "ComputerName", "host", "host.name"];
         let mut fields = flatten::flatten(raw);
-        let meta = match sourcetype::of(value) {
-            Some(shape) => {
-                for name in shape.texts {
-                    let text = member(raw, name);
-                    if text.first() == Some(&b'{') {
-                        fields.push(name, String::from_utf8_lossy(text));
-                    }
-                }
-                Metadata {
-                    time: shape.time(value),
-                    host: shape.host(value),
-                    sourcetype: Some(shape.sourcetype.to_owned()),
-                    ..Metadata::default()
-                }
+        let shape = sourcetype::of(value);
+        for name in shape.map_or(&[][..], |shape| shape.texts) {
+            let text = member(raw, name);
+            if text.first() == Some(&b'{') {
+                fields.push(name, String::from_utf8_lossy(text));
             }
-            None => Metadata {
-                time: (value.first_of(&TIMES))
-                    .and_then(|text| time::parse_or_epoch(&text, &self.context.timezone)),
-                host: value.first_of(&HOSTS),
-                ..Metadata::default()
-            },
+        }
+        let time = || {
+            let text = value.first_of(&TIMES)?;
+            time::parse_or_epoch(&text, &self.context.timezone)
+        };
+        let meta = Metadata {
+            time: shape.and_then(|shape| shape.time(value)).or_else(time),
+            host: shape.and_then(|shape| shape.host(value)).or_else(|| value.first_of(&HOSTS)),
+            sourcetype: shape.map(|shape| shape.sourcetype.to_owned()),
+            ..Metadata::default()
         };
         Event {
             data: Vec::new(),

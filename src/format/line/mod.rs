@@ -1,7 +1,7 @@
 //! Logs of one event a line: Linux audit, web servers, proxies, syslog.
 //!
 //! A dialect is told by the start of its line alone, so that files can be cut at any line. One
-//! file a dialect, one line in [`DIALECTS`]. Every value of a field is a piece of the line as it
+//! file a dialect, one line in `DIALECTS`. Every value of a field is a piece of the line as it
 //! stands there, with no escape undone: what a rule looks for in one is in the bytes.
 
 mod access;
