@@ -193,7 +193,7 @@ fn what_the_index_says_wins_over_the_text() {
 
 #[test]
 fn kinds_of_source_go_by_the_source_type_of_the_index() {
-    let mut events = vec![Stored::new("type=EXECVE msg=audit(1.2:3): a0=\"msiexec\"", 1_000)];
+    let mut events = vec![Stored::new("EXECVE a0=\"msiexec\"", 1_000)];
     events.push(events[0].clone());
     events[0].meta.sourcetype = Some("linux_audit".to_owned());
     let bytes = journal(&events, JournalLayout::new(JournalPacking::Gzip));
@@ -405,6 +405,40 @@ fn buckets_are_passed_over_by_their_names() {
         let counters = &outcome.counters;
         assert_eq!((counters.files, counters.buckets_out_of_time), (files, passed), "{since:?}");
         assert_eq!(counters.matched, events, "{since:?} {until:?}");
+    }
+}
+
+#[test]
+fn buckets_in_archives_are_as_good_as_folders() {
+    let layout = JournalLayout { slice: 3000, ..JournalLayout::new(JournalPacking::Gzip) };
+    let journal = journal(&hits(20), layout);
+    let files: Vec<_> = ["rawdata/journal.gz", "Hosts.data", "1-2-3.tsidx", "bucket_info.csv"]
+        .map(|name| {
+            let bytes = if name.ends_with("gz") { journal.clone() } else { b"none".to_vec() };
+            (format!("x/db_1704067219_1704067200_0/{name}"), bytes)
+        })
+        .into();
+    let plans = [common::seed_plan(Reading::AS_MEANT)];
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("evidence");
+    let mut expected = None;
+    for (name, pack) in common::pack::ARCHIVES {
+        std::fs::write(&path, pack(&files)).unwrap();
+        let outcome = run(&plans, std::slice::from_ref(&path), &Options::default());
+        assert_eq!((outcome.skipped, outcome.counters.matched), (vec![], 20), "{name}");
+        let until = Some("2024-01-01T00:00:00Z".parse().unwrap());
+        let options = Options { until, ..Options::default() };
+        let outcome = run(&plans, std::slice::from_ref(&path), &options);
+        assert_eq!(outcome.counters.buckets_out_of_time, 1, "{name}");
+    }
+    // Alone, in compressions that Splunk does not write.
+    for (name, pack) in common::pack::COMPRESSIONS {
+        std::fs::write(&path, pack(&journal)).unwrap();
+        let outcome = run(&plans, std::slice::from_ref(&path), &Options::default());
+        assert_eq!(outcome.skipped, [], "{name}");
+        let rows = rows(&plans, &outcome);
+        assert_eq!(*expected.get_or_insert(rows.clone()), rows, "{name}");
+        assert_eq!(marks(&rows).len(), 20, "{name}");
     }
 }
 

@@ -17,7 +17,7 @@ use super::files::{advance, guard, sweep_stream, sweep_whole};
 use super::journal::{self, Journal};
 use super::skip::Severity;
 use super::worker::Origin;
-use crate::source::journal::Packing;
+use crate::source::journal::{Packing, sniff};
 use crate::source::{
     Bytes, Content, Entry, Member, Stream, Unpacked, archive_of, compression_of, member_path, peek,
     spool, unpack,
@@ -124,6 +124,9 @@ pub(super) fn sweep_packed<'s>(
                 }
             }
         }
+    } else if sniff(&head) {
+        // In a compression that Splunk does not write, or in two.
+        spool_journal(sweep, scope, stream, Packing::Plain, origin, nest);
     } else {
         sweep_stream(sweep, stream, &packings, origin);
     }
