@@ -206,7 +206,7 @@ fn aggregate(bencher: Bencher<'_, '_>) {
         let mut groups = Groups::default();
         for (at, (record, event)) in matches.iter().enumerate() {
             let place = Place::new(event.meta.time, 0, at as u64);
-            groups.update(stats, record, place, Vec::new(), &scratch);
+            groups.update(stats, record, &place, Vec::new(), &scratch);
         }
         let rows =
             plan.program.finish(groups.finish(stats), &scratch, &Allowance::new(usize::MAX), &[]);

@@ -38,7 +38,7 @@ pub enum Accumulator {
 impl Accumulator {
     /// Takes in one row: the argument's value, `None` where the row lacks it. Returns roughly by
     /// how many bytes the state grew.
-    pub fn update(&mut self, field: Option<&Field>, place: Place) -> usize {
+    pub fn update(&mut self, field: Option<&Field>, place: &Place) -> usize {
         let Some(field) = field else { return 0 };
         match self {
             Self::Count(count) => {
@@ -75,7 +75,7 @@ impl Accumulator {
     }
 
     /// Takes in one row; returns roughly by how many bytes the state grew.
-    pub(super) fn take_in(&mut self, input: Input<'_>, place: Place) -> usize {
+    pub(super) fn take_in(&mut self, input: Input<'_>, place: &Place) -> usize {
         match input {
             Input::Row => {
                 self.update_row();
@@ -192,14 +192,14 @@ fn extreme(current: &mut Option<Value>, values: &[Value], wanted: Ordering) -> u
 }
 
 /// Adds a row's values to a list, unless the list is full of rows before it.
-fn update_list(list: &mut BTreeMap<Place, Vec<String>>, place: Place, field: &Field) -> usize {
+fn update_list(list: &mut BTreeMap<Place, Vec<String>>, place: &Place, field: &Field) -> usize {
     let full = list.values().map(Vec::len).sum::<usize>() >= LIST_LIMIT;
-    if full && list.last_key_value().is_some_and(|(last, _)| place > *last) {
+    if full && list.last_key_value().is_some_and(|(last, _)| place > last) {
         return 0;
     }
     let texts: Vec<String> = field.values().iter().map(|v| v.text().into_owned()).collect();
     let grown = texts.iter().map(|text| text.len() + NODE).sum();
-    list.entry(place).or_default().extend(texts);
+    list.entry(place.clone()).or_default().extend(texts);
     growth(trim(list), grown)
 }
 
@@ -234,7 +234,7 @@ mod tests {
     fn run(function: Function, rows: &[(i64, &str)]) -> Option<Vec<String>> {
         let mut accumulator = function.start();
         for (at, (time, value)) in rows.iter().enumerate() {
-            accumulator.update(Some(&Field::text(*value)), place(*time, at as u64));
+            accumulator.update(Some(&Field::text(*value)), &place(*time, at as u64));
         }
         Some(accumulator.finish()?.values().iter().map(|v| v.text().into_owned()).collect())
     }
@@ -299,8 +299,8 @@ mod tests {
             ("latest_time", "9"),
         ] {
             let mut accumulator = Function::from_name(name).unwrap().start();
-            accumulator.update(Some(&Field::text("1")), place(9, 0));
-            accumulator.update(Some(&Field::text("2")), Place::new(None, 0, 1));
+            accumulator.update(Some(&Field::text("1")), &place(9, 0));
+            accumulator.update(Some(&Field::text("2")), &Place::new(None, 0, 1));
             let answer = accumulator.finish().unwrap();
             assert_eq!(
                 answer.values(),
@@ -324,18 +324,18 @@ mod tests {
             ["dc", "values", "mode", "min", "max", "first", "last", "latest", "rate", "list"]
         {
             let mut accumulator = Function::from_name(name).unwrap().start();
-            let first = accumulator.update(Some(&Field::text(text.as_str())), place(5, 0));
+            let first = accumulator.update(Some(&Field::text(text.as_str())), &place(5, 0));
             assert!(first >= 1000, "{name}: {first}");
         }
         // What is held already costs nothing more, and a full list takes nothing in.
         for name in ["dc", "values", "mode", "min", "max", "first", "latest", "sum", "count"] {
             let mut accumulator = Function::from_name(name).unwrap().start();
-            accumulator.update(Some(&Field::text("1")), place(5, 0));
-            assert_eq!(accumulator.update(Some(&Field::text("1")), place(5, 1)), 0, "{name}");
+            accumulator.update(Some(&Field::text("1")), &place(5, 0));
+            assert_eq!(accumulator.update(Some(&Field::text("1")), &place(5, 1)), 0, "{name}");
         }
         let mut list = Function::List.start();
         let grown: usize =
-            (0..1000).map(|at| list.update(Some(&Field::text(text.as_str())), place(5, at))).sum();
+            (0..1000).map(|at| list.update(Some(&Field::text(text.as_str())), &place(5, at))).sum();
         assert!((100_000..110_000).contains(&grown), "{grown}");
     }
 
@@ -360,8 +360,8 @@ mod tests {
                 let mut parts = [function.start(), function.start(), function.start()];
                 for (at, (time, value, part)) in rows.iter().enumerate() {
                     let field = Field::text(value.as_str());
-                    whole.update(Some(&field), place(*time, at as u64));
-                    parts[*part].update(Some(&field), place(*time, at as u64));
+                    whole.update(Some(&field), &place(*time, at as u64));
+                    parts[*part].update(Some(&field), &place(*time, at as u64));
                 }
                 parts.rotate_left(rotation);
                 let mut merged = function.start();

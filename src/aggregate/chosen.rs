@@ -54,13 +54,13 @@ impl Chosen {
     }
 
     /// Takes in a row. Returns roughly by how many bytes it grew.
-    pub(super) fn update(&mut self, place: Place, field: &Field) -> usize {
-        if !self.prefers(&place) {
+    pub(super) fn update(&mut self, place: &Place, field: &Field) -> usize {
+        if !self.prefers(place) {
             return 0;
         }
         let before = self.row.as_ref().map_or(0, |(_, field)| field.size());
-        let field = if self.choice.is_time() { time_of(&place) } else { field.clone() };
-        self.row = Some((place, field));
+        let field = if self.choice.is_time() { time_of(place) } else { field.clone() };
+        self.row = Some((place.clone(), field));
         growth(before, self.row.as_ref().map_or(0, |(_, field)| field.size()))
     }
 
@@ -123,8 +123,8 @@ impl Default for Rate {
 }
 
 impl Rate {
-    pub(super) fn update(&mut self, place: Place, field: &Field) -> usize {
-        self.earliest.update(place.clone(), field) + self.latest.update(place, field)
+    pub(super) fn update(&mut self, place: &Place, field: &Field) -> usize {
+        self.earliest.update(place, field) + self.latest.update(place, field)
     }
 
     pub(super) fn merge(&mut self, other: Self) {

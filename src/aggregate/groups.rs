@@ -147,7 +147,7 @@ impl Slot {
         match (self, other) {
             (Self::Single(mine), Self::Single(theirs)) => mine.merge(theirs),
             (Self::Wild(mine), Self::Wild(theirs)) => {
-                for (name, accumulator) in theirs {
+                for (name, accumulator) in theirs.into_pairs() {
                     match mine.get_mut(&name) {
                         Some(own) => own.merge(accumulator),
                         None => mine.set(&name, accumulator),
@@ -166,19 +166,27 @@ impl Group {
         Self { slots, evidence: Vec::new() }
     }
 
-    fn update(&mut self, stats: &Stats, record: &Record, place: Place, scratch: &Scratch) -> usize {
+    fn update(
+        &mut self,
+        stats: &Stats,
+        record: &Record,
+        place: &Place,
+        scratch: &Scratch,
+    ) -> usize {
         let mut grown = 0;
         each_input(stats, record, scratch, |at, name, input| {
             let Some(slot) = self.slots.get_mut(at) else { return };
             grown += match (slot, name) {
-                (Slot::Single(single), _) => single.take_in(input, place.clone()),
+                (Slot::Single(single), _) => single.take_in(input, place),
                 (Slot::Wild(wild), Some(name)) => {
-                    let mut new = 0;
-                    let accumulator = wild.get_or_insert_with(name, || {
-                        new = name.len() + size_of::<Accumulator>();
-                        stats.aggregations[at].function.start()
-                    });
-                    new + accumulator.take_in(input, place.clone())
+                    if let Some(accumulator) = wild.get_mut(name) {
+                        accumulator.take_in(input, place)
+                    } else {
+                        let mut accumulator = stats.aggregations[at].function.start();
+                        let grown = accumulator.take_in(input, place);
+                        wild.set(name, accumulator);
+                        grown + name.len() + size_of::<Accumulator>()
+                    }
                 }
                 (Slot::Wild(_), None) => 0,
             };
@@ -192,7 +200,7 @@ impl Group {
         for (aggregation, slot) in stats.aggregations.iter().zip(self.slots) {
             match slot {
                 Slot::Single(single) => results.push((aggregation.name.clone(), single.finish())),
-                Slot::Wild(wild) => results.extend(wild.into_iter().map(|(name, accumulator)| {
+                Slot::Wild(wild) => results.extend(wild.into_pairs().map(|(name, accumulator)| {
                     (aggregation.name_for(name.into()), accumulator.finish())
                 })),
             }
@@ -224,7 +232,7 @@ impl Groups {
         &mut self,
         stats: &Stats,
         record: &Record,
-        place: Place,
+        place: &Place,
         evidence: Vec<Evidence>,
         scratch: &Scratch,
     ) -> usize {
@@ -239,7 +247,7 @@ impl Groups {
                 grown += stats.aggregations.len() * size_of::<Accumulator>();
                 Group::start(stats)
             });
-            grown += group.update(stats, record, place.clone(), scratch);
+            grown += group.update(stats, record, place, scratch);
             // Only a row of several groups has its evidence more than once.
             let last = keys.peek().is_none();
             let mine = if last { evidence.take() } else { evidence.clone() }.unwrap_or_default();
@@ -360,7 +368,7 @@ mod tests {
         let mut groups = Groups::default();
         for (at, record) in records.iter().enumerate() {
             let time = Timestamp::from_second(at as i64).ok();
-            groups.update(stats, record, Place::new(time, 0, 0), Vec::new(), &Scratch::default());
+            groups.update(stats, record, &Place::new(time, 0, 0), Vec::new(), &Scratch::default());
         }
         groups
     }
@@ -403,7 +411,7 @@ mod tests {
         let record = record(&[("a", &many), ("b", &many)]);
         let mut groups = Groups::default();
         let place = Place::of_row(0, None);
-        let grown = groups.update(&stats, &record, place, Vec::new(), &Scratch::default());
+        let grown = groups.update(&stats, &record, &place, Vec::new(), &Scratch::default());
         assert_eq!((grown, groups.is_empty()), (TOO_MUCH, true));
     }
 

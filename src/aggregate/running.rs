@@ -36,7 +36,7 @@ impl RunningGroup {
         &mut self,
         stats: &Stats,
         record: &Record,
-        place: Place,
+        place: &Place,
         scratch: &Scratch,
     ) -> usize {
         let mut grown = 0;
@@ -51,7 +51,7 @@ impl RunningGroup {
                 ),
             };
             if let Some(running) = running {
-                grown += running.take_in(input, place.clone());
+                grown += running.take_in(input, place);
             }
         });
         grown
@@ -113,9 +113,9 @@ impl Running {
         }
     }
 
-    fn take_in(&mut self, input: Input<'_>, place: Place) -> usize {
+    fn take_in(&mut self, input: Input<'_>, place: &Place) -> usize {
         match (self, input) {
-            (Self::Other(accumulator), input) => accumulator.take_in(input, place.clone()),
+            (Self::Other(accumulator), input) => accumulator.take_in(input, place),
             (
                 Self::Sum(sums) | Self::Average(sums) | Self::Deviation(sums),
                 Input::Value(Some(field)),
@@ -158,10 +158,10 @@ mod tests {
             let mut running = Running::start(function);
             for (at, value) in values.iter().enumerate() {
                 let field = Field::text(*value);
-                running.take_in(Input::Value(Some(&field)), Place::of_row(at, None));
+                running.take_in(Input::Value(Some(&field)), &Place::of_row(at, None));
                 let mut whole = function.start();
                 for (at, value) in values[..=at].iter().enumerate() {
-                    whole.update(Some(&Field::text(*value)), Place::of_row(at, None));
+                    whole.update(Some(&Field::text(*value)), &Place::of_row(at, None));
                 }
                 let (running, whole) = (running.result(), whole.finish());
                 match (running.as_ref(), whole.as_ref()) {
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(group.results(&stats), []);
         for (at, name) in ["n_a", "n_b", "n_a"].into_iter().enumerate() {
             let record = Record::new([(name.to_owned(), Field::text("2"))]);
-            group.update(&stats, &record, Place::of_row(at, None), &Scratch::default());
+            group.update(&stats, &record, &Place::of_row(at, None), &Scratch::default());
         }
         let number = |number| Some(Field::One(Value::Number(number)));
         let expected = [("sum_a".to_owned(), number(4.0)), ("sum_b".to_owned(), number(2.0))];

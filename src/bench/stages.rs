@@ -233,7 +233,7 @@ impl Run<'_> {
                 timed(&mut self.clocks.merge, || match self.plan.program.stats() {
                     Some(stats) => {
                         let place = Place::new(event.meta.time, 0, offset);
-                        self.groups.update(stats, &record, place, Vec::new(), &self.scratch);
+                        self.groups.update(stats, &record, &place, Vec::new(), &self.scratch);
                     }
                     None => self.rows.push(record),
                 });

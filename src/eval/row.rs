@@ -319,7 +319,7 @@ impl Record {
 
     /// The fields, owned, in name order.
     pub fn into_fields(self) -> impl Iterator<Item = (String, Field)> {
-        self.fields.into_iter().map(|(name, field)| (name.into(), field))
+        self.fields.into_pairs().map(|(name, field)| (name.into(), field))
     }
 
     /// Whether it has no field.

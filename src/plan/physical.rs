@@ -336,7 +336,7 @@ fn regroup(rows: Vec<Held>, stats: &Stats, context: Context<'_>) -> Vec<Held> {
     for (at, (record, evidence)) in rows.into_iter().enumerate() {
         let place = commands::place_of(at, &record);
         let own = record.size() + evidence.iter().map(Evidence::size).sum::<usize>();
-        let grown = groups.update(stats, &record, place, evidence, context.scratch);
+        let grown = groups.update(stats, &record, &place, evidence, context.scratch);
         // The row goes, so only what it grew by in its groups is new.
         if !context.allowance.take(grown.saturating_sub(own)) {
             break;

@@ -45,41 +45,8 @@ pub fn write_skipped(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// When writing fails.
 pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
+    write_searched(outcome, to)?;
     let counters = &outcome.counters;
-    let formats: Vec<_> = counters
-        .formats
-        .iter()
-        .map(|(format, count)| format!("{} {}", count.files, format.name()))
-        .chain((counters.empty_files > 0).then(|| format!("{} empty", counters.empty_files)))
-        .collect();
-    let of_which =
-        if formats.is_empty() { String::new() } else { format!(" ({})", formats.join(", ")) };
-    let what = format!("{}{of_which}, {}", counted(counters.files, "file"), size(counters.bytes));
-    if outcome.threads == 0 {
-        // Not now: by an earlier run, or by others.
-        writeln!(to, "searched before: {what}")?;
-    } else {
-        #[allow(clippy::cast_precision_loss)]
-        let rate = counters.bytes as f64 / outcome.seconds.max(1e-9);
-        let threads = counted(outcome.threads as u64, "thread");
-        let (seconds, rate) = (outcome.seconds, size(rate as u64));
-        writeln!(to, "searched {what} in {seconds:.2} s ({rate}/s, {threads})")?;
-    }
-    if counters.packed_bytes > 0 {
-        let packed = size(counters.packed_bytes);
-        let members = match counters.members {
-            0 => String::new(),
-            count => format!(", {} of archives", counted(count, "member")),
-        };
-        writeln!(to, "unpacked: {packed} of packed files{members}")?;
-    }
-    if counters.buckets_out_of_time > 0 {
-        writeln!(
-            to,
-            "passed over: {}, for by their names no event is in this time",
-            counted(counters.buckets_out_of_time, "bucket")
-        )?;
-    }
     if let Some((first, last)) = counters.span.ends {
         writeln!(to, "events looked at: {}, from {first} to {last}", counters.events)?;
     }
@@ -124,6 +91,46 @@ pub fn write_summary(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
     }
     if outcome.overflowed {
         writeln!(to, "stopped: the result grew past --max-result; these rows are not all")?;
+    }
+    Ok(())
+}
+
+/// Writes what was read, and how fast.
+fn write_searched(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
+    let counters = &outcome.counters;
+    let formats: Vec<_> = counters
+        .formats
+        .iter()
+        .map(|(format, count)| format!("{} {}", count.files, format.name()))
+        .chain((counters.empty_files > 0).then(|| format!("{} empty", counters.empty_files)))
+        .collect();
+    let of_which =
+        if formats.is_empty() { String::new() } else { format!(" ({})", formats.join(", ")) };
+    let what = format!("{}{of_which}, {}", counted(counters.files, "file"), size(counters.bytes));
+    if outcome.threads == 0 {
+        // Not now: by an earlier run, or by others.
+        writeln!(to, "searched before: {what}")?;
+    } else {
+        #[allow(clippy::cast_precision_loss)]
+        let rate = counters.bytes as f64 / outcome.seconds.max(1e-9);
+        let threads = counted(outcome.threads as u64, "thread");
+        let (seconds, rate) = (outcome.seconds, size(rate as u64));
+        writeln!(to, "searched {what} in {seconds:.2} s ({rate}/s, {threads})")?;
+    }
+    if counters.packed_bytes > 0 {
+        let packed = size(counters.packed_bytes);
+        let members = match counters.members {
+            0 => String::new(),
+            count => format!(", {} of archives", counted(count, "member")),
+        };
+        writeln!(to, "unpacked: {packed} of packed files{members}")?;
+    }
+    if counters.buckets_out_of_time > 0 {
+        writeln!(
+            to,
+            "passed over: {}, for by their names no event is in this time",
+            counted(counters.buckets_out_of_time, "bucket")
+        )?;
     }
     Ok(())
 }

@@ -279,7 +279,7 @@ impl Worker {
             .collect();
         let grown = match (&mut self.partials[rule], plan.program.stats()) {
             (Partial::Groups(groups), Some(stats)) => {
-                groups.update(stats, &record, place, evidence, &self.scratch)
+                groups.update(stats, &record, &place, evidence, &self.scratch)
             }
             (Partial::Rows(rows), _) => {
                 let size = record.size() + evidence.iter().map(Evidence::size).sum::<usize>();

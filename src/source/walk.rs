@@ -14,8 +14,8 @@ pub struct Found {
     pub errors: Vec<(PathBuf, String)>,
 }
 
-/// Walks the paths. Of Splunk's buckets only the raw data are files to read. Links are followed; a file that links lead to more than once is read once,
-/// and a folder that contains itself is an error.
+/// Walks the paths. Of Splunk's buckets only the raw data are files to read. Links are followed; a
+/// file that links lead to more than once is read once, and a folder that contains itself is an error.
 #[must_use]
 pub fn walk(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();

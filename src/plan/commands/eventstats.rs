@@ -21,7 +21,7 @@ impl SetCommand for Eventstats {
         let mut held = 0;
         for (at, (record, _)) in rows.iter().enumerate() {
             let place = place_of(at, record);
-            let grown = groups.update(&self.stats, record, place, Vec::new(), context.scratch);
+            let grown = groups.update(&self.stats, record, &place, Vec::new(), context.scratch);
             if !context.allowance.take(grown) {
                 return Vec::new();
             }

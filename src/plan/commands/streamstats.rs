@@ -149,7 +149,7 @@ impl<'s> Stream<'s> {
             if !self.command.current {
                 all.push(group.results(stats));
             }
-            let grown = group.update(stats, record, place_of(at, record), scratch);
+            let grown = group.update(stats, record, &place_of(at, record), scratch);
             // Where there is no room for it, there is none for the results either.
             let _ = self.context.allowance.take(grown);
             self.held += grown;
@@ -217,7 +217,7 @@ impl<'s> Stream<'s> {
         let mut group = RunningGroup::start(stats);
         for seen in window.iter().filter(|seen| seen.keys.contains(key)) {
             if let Some((record, _)) = self.rows.get(seen.at) {
-                group.update(stats, record, place_of(seen.at, record), self.context.scratch);
+                group.update(stats, record, &place_of(seen.at, record), self.context.scratch);
             }
         }
         group.results(stats)
